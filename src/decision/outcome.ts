@@ -1,0 +1,17 @@
+import type { SmtpReply } from '../failure.ts'
+
+/** The ways a message can leave. `none` is the clear, and only a policy that says so in this word gives it. */
+export type Protection = 'smime' | 'pdf' | 'tls' | 'none'
+
+/** What becomes of the message for one recipient. There is no way to say "drop" (§ 206 StGB). */
+export type OutboundOutcome =
+  | { readonly kind: 'deliver'; readonly protection: Protection; readonly sign: boolean }
+  /** 4xx until somebody outside acts; Postfix keeps the message. */
+  | { readonly kind: 'wait'; readonly for: 'password'; readonly reply: SmtpReply }
+  | { readonly kind: 'defer'; readonly reason: string; readonly reply: SmtpReply }
+  | { readonly kind: 'reject'; readonly reason: string; readonly reply: SmtpReply }
+
+export type InboundOutcome =
+  | { readonly kind: 'deliver' }
+  | { readonly kind: 'defer'; readonly reason: string; readonly reply: SmtpReply }
+  | { readonly kind: 'reject'; readonly reason: string; readonly reply: SmtpReply }

@@ -1,0 +1,85 @@
+import { z } from 'zod'
+
+/** A span of time as people write it: `90s`, `15m`, `12h`, `30d`; milliseconds from here on. */
+export const Duration = z
+  .string()
+  .regex(/^\d{1,6}[smhd]$/, 'a number and s, m, h or d, such as 12h')
+  .transform((text) => Number(text.slice(0, -1)) * { s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[text.slice(-1) as 's' | 'm' | 'h' | 'd'])
+  .describe('a span of time such as 90s, 15m, 12h or 30d')
+
+/** How mail to a recipient outside is protected. All settings may be left out: then the next wider pattern speaks. */
+export const OutboundRule = z.strictObject({
+  protection: z
+    .array(z.enum(['smime', 'pdf', 'tls', 'none']))
+    .min(1)
+    .describe('tried in order, the first that can be used wins; none is the clear, and only this word permits it')
+    .optional(),
+  otherwise: z
+    .enum(['wait', 'reject'])
+    .describe('when no protection can be used: keep the mail in the queue until there is one, or bounce it at once')
+    .optional(),
+  sign: z
+    .enum(['always', 'if-possible', 'never'])
+    .describe('S/MIME signature: always refuses a sender without certificate')
+    .optional(),
+  tlsNames: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe('names agreed with a TLS partner that its certificate may carry instead of its mail domain')
+    .optional(),
+})
+export type OutboundRule = z.infer<typeof OutboundRule>
+
+/** How mail to one of our own addresses is judged. */
+export const InboundRule = z.strictObject({
+  acceptFrom: z.number().int().min(-100).max(100).describe('accepted at this trust or above').optional(),
+  refuseBelow: z.number().int().min(-100).max(100).describe('refused below this trust; between: asked to come again').optional(),
+  office: z
+    .enum(['convert', 'pass'])
+    .describe('convert: PDF at once, original held; pass: delivered as it came')
+    .optional(),
+  hold: Duration.describe('how long the original of an Office file is held between two virus scans').optional(),
+  telephone: z.string().min(3).max(40).describe('whom a refused sender should call').optional(),
+})
+export type InboundRule = z.infer<typeof InboundRule>
+
+/** Who an entry of a list is about: an address, "@domain", "*.domain", an IP address or a network in CIDR form. */
+const listed = z.string().min(3).describe('address, domain, *.domain, IP address or network such as 192.0.2.0/24')
+
+export const BlockEntry = z.strictObject({
+  sender: listed,
+  reason: z.string().min(1).max(200),
+  until: z.iso.date().describe('last day, YYYY-MM-DD').optional(),
+})
+export type BlockEntry = z.infer<typeof BlockEntry>
+
+export const AllowEntry = z.strictObject({
+  sender: listed,
+  points: z.number().int().min(1).max(60).default(40),
+  reason: z.string().min(1).max(200),
+  until: z.iso.date().describe('last day, YYYY-MM-DD').optional(),
+})
+export type AllowEntry = z.infer<typeof AllowEntry>
+
+/** One file of the policy folder. Keys of `outbound` and `inbound`: address, domain, `*.domain` or `default`. */
+export const PolicyFile = z.strictObject({
+  outbound: z.record(z.string(), OutboundRule).optional(),
+  inbound: z.record(z.string(), InboundRule).optional(),
+  block: z.array(BlockEntry).optional(),
+  allow: z.array(AllowEntry).optional(),
+})
+export type PolicyFile = z.infer<typeof PolicyFile>
+
+/** The rules for one recipient when everything that was left out has been filled in. */
+export type OutboundPolicy = Required<Omit<OutboundRule, 'tlsNames'>> & Pick<OutboundRule, 'tlsNames'>
+export type InboundPolicy = Required<Omit<InboundRule, 'telephone'>> & Pick<InboundRule, 'telephone'>
+
+/** All files read together: one immutable set, under one generation number. */
+export interface PolicySet {
+  readonly generation: number
+  /** Pattern (lower-case, A-labels) -> rule. */
+  readonly outbound: ReadonlyMap<string, OutboundRule>
+  readonly inbound: ReadonlyMap<string, InboundRule>
+  readonly block: readonly BlockEntry[]
+  readonly allow: readonly AllowEntry[]
+}

@@ -1,0 +1,29 @@
+/** Why a message was treated as it was: everything that `explain --id` needs. No subject, no content, no file names. */
+export interface DecisionRecord {
+  /** The message's id and the reference number in refusals. */
+  readonly id: string
+  readonly at: Date
+  readonly direction: 'inbound' | 'outbound'
+  readonly queueId: string | undefined
+  readonly clientAddress: string | undefined
+  readonly sender: string
+  readonly author: string | undefined
+  readonly recipients: readonly string[]
+  /** 'accept', or the reply that was given, such as '550 5.7.1'. */
+  readonly answer: string
+  /** Score with every addend; undefined for outbound mail. The addends' points sum to the score. */
+  readonly trust: { readonly score: number; readonly signals: readonly { name: string; points: number; evidence: string }[] } | undefined
+  /** One line for each recipient: what was decided, such as 'smime', 'pdf', 'wait for password', 'deliver'. */
+  readonly outcomes: readonly { readonly recipient: string; readonly outcome: string }[]
+  readonly policyGeneration: number
+  readonly milliseconds: number
+}
+
+export interface Decisions {
+  add(record: DecisionRecord): Promise<void>
+  find(id: string): Promise<DecisionRecord | undefined>
+  /** Newest first, at most `limit`. */
+  latest(limit: number): Promise<DecisionRecord[]>
+  /** Deletes records older than `before`; returns how many. */
+  forget(before: Date): Promise<number>
+}
