@@ -20,7 +20,8 @@ export function bytesInMemory(bytes: Uint8Array): ByteSource {
     size: bytes.length,
     read: (start, end) => bytes.subarray(Math.max(0, start), Math.max(0, end)),
     async *stream(start = 0, end = bytes.length) {
-      for (let at = start; at < end; at += pieceBytes) yield bytes.subarray(at, Math.min(at + pieceBytes, end))
+      for (let at = start; at < end; at += pieceBytes)
+        yield bytes.subarray(at, Math.min(at + pieceBytes, end))
     },
     window: (start, end) => bytesInMemory(bytes.subarray(Math.max(0, start), Math.max(0, end))),
   }
@@ -55,7 +56,8 @@ export function concatenated(sources: readonly ByteSource[]): ByteSource {
     async *stream(start = 0, end = size) {
       for (const { source, from, to } of overlaps(start, end)) yield* source.stream(from, to)
     },
-    window: (start, end) => concatenated(overlaps(start, end).map(({ source, from, to }) => source.window(from, to))),
+    window: (start, end) =>
+      concatenated(overlaps(start, end).map(({ source, from, to }) => source.window(from, to))),
   }
 }
 

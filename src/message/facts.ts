@@ -1,12 +1,23 @@
 /** Authentication results in the words of RFC 8601 2.7. */
 export type AuthenticationResult =
-  | 'pass' | 'fail' | 'softfail' | 'neutral' | 'none' | 'temperror' | 'permerror' | 'policy'
+  | 'pass'
+  | 'fail'
+  | 'softfail'
+  | 'neutral'
+  | 'none'
+  | 'temperror'
+  | 'permerror'
+  | 'policy'
 
 /** What DNS and the signatures say about who sent the message. Domains are lower-case A-labels. */
 export interface AuthenticationFacts {
   /** The one author address of the From field; undefined if there is none or several. */
   readonly author: { readonly address: string; readonly domain: string } | undefined
-  readonly spf: { readonly result: AuthenticationResult; readonly domain: string | undefined; readonly aligned: boolean }
+  readonly spf: {
+    readonly result: AuthenticationResult
+    readonly domain: string | undefined
+    readonly aligned: boolean
+  }
   readonly dkim: readonly {
     readonly result: AuthenticationResult
     readonly domain: string
@@ -30,7 +41,18 @@ export type ScanResult =
   | { readonly kind: 'unknown'; readonly reason: string }
 
 /** Kinds of Office files by content, not by name. */
-export type OfficeKind = 'doc' | 'docx' | 'xls' | 'xlsx' | 'xlsb' | 'ppt' | 'pptx' | 'odt' | 'ods' | 'odp' | 'rtf'
+export type OfficeKind =
+  | 'doc'
+  | 'docx'
+  | 'xls'
+  | 'xlsx'
+  | 'xlsb'
+  | 'ppt'
+  | 'pptx'
+  | 'odt'
+  | 'ods'
+  | 'odp'
+  | 'rtf'
 
 /** An attachment that is an Office file by its content. `path` leads from the root by child indexes. */
 export interface OfficeAttachment {

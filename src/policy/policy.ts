@@ -4,7 +4,11 @@ import { z } from 'zod'
 export const Duration = z
   .string()
   .regex(/^\d{1,6}[smhd]$/, 'a number and s, m, h or d, such as 12h')
-  .transform((text) => Number(text.slice(0, -1)) * { s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[text.slice(-1) as 's' | 'm' | 'h' | 'd'])
+  .transform(
+    (text) =>
+      Number(text.slice(0, -1)) *
+      { s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[text.slice(-1) as 's' | 'm' | 'h' | 'd'],
+  )
   .describe('a span of time such as 90s, 15m, 12h or 30d')
 
 /** How mail to a recipient outside is protected. All settings may be left out: then the next wider pattern speaks. */
@@ -12,11 +16,15 @@ export const OutboundRule = z.strictObject({
   protection: z
     .array(z.enum(['smime', 'pdf', 'tls', 'none']))
     .min(1)
-    .describe('tried in order, the first that can be used wins; none is the clear, and only this word permits it')
+    .describe(
+      'tried in order, the first that can be used wins; none is the clear, and only this word permits it',
+    )
     .optional(),
   otherwise: z
     .enum(['wait', 'reject'])
-    .describe('when no protection can be used: keep the mail in the queue until there is one, or bounce it at once')
+    .describe(
+      'when no protection can be used: keep the mail in the queue until there is one, or bounce it at once',
+    )
     .optional(),
   sign: z
     .enum(['always', 'if-possible', 'never'])
@@ -33,18 +41,29 @@ export type OutboundRule = z.infer<typeof OutboundRule>
 /** How mail to one of our own addresses is judged. */
 export const InboundRule = z.strictObject({
   acceptFrom: z.number().int().min(-100).max(100).describe('accepted at this trust or above').optional(),
-  refuseBelow: z.number().int().min(-100).max(100).describe('refused below this trust; between: asked to come again').optional(),
+  refuseBelow: z
+    .number()
+    .int()
+    .min(-100)
+    .max(100)
+    .describe('refused below this trust; between: asked to come again')
+    .optional(),
   office: z
     .enum(['convert', 'pass'])
     .describe('convert: PDF at once, original held; pass: delivered as it came')
     .optional(),
-  hold: Duration.describe('how long the original of an Office file is held between two virus scans').optional(),
+  hold: Duration.describe(
+    'how long the original of an Office file is held between two virus scans',
+  ).optional(),
   telephone: z.string().min(3).max(40).describe('whom a refused sender should call').optional(),
 })
 export type InboundRule = z.infer<typeof InboundRule>
 
 /** Who an entry of a list is about: an address, "@domain", "*.domain", an IP address or a network in CIDR form. */
-const listed = z.string().min(3).describe('address, domain, *.domain, IP address or network such as 192.0.2.0/24')
+const listed = z
+  .string()
+  .min(3)
+  .describe('address, domain, *.domain, IP address or network such as 192.0.2.0/24')
 
 export const BlockEntry = z.strictObject({
   sender: listed,

@@ -12,7 +12,12 @@ export interface DecisionRecord {
   /** 'accept', or the reply that was given, such as '550 5.7.1'. */
   readonly answer: string
   /** Score with every addend; undefined for outbound mail. The addends' points sum to the score. */
-  readonly trust: { readonly score: number; readonly signals: readonly { name: string; points: number; evidence: string }[] } | undefined
+  readonly trust:
+    | {
+        readonly score: number
+        readonly signals: readonly { name: string; points: number; evidence: string }[]
+      }
+    | undefined
   /** One line for each recipient: what was decided, such as 'smime', 'pdf', 'wait for password', 'deliver'. */
   readonly outcomes: readonly { readonly recipient: string; readonly outcome: string }[]
   readonly policyGeneration: number
