@@ -19,43 +19,48 @@ export const OutboundRule = z.strictObject({
     .describe(
       'tried in order, the first that can be used wins; none is the clear, and only this word permits it',
     )
-    .optional(),
+    .exactOptional(),
   otherwise: z
     .enum(['wait', 'reject'])
     .describe(
       'when no protection can be used: keep the mail in the queue until there is one, or bounce it at once',
     )
-    .optional(),
+    .exactOptional(),
   sign: z
     .enum(['always', 'if-possible', 'never'])
     .describe('S/MIME signature: always refuses a sender without certificate')
-    .optional(),
+    .exactOptional(),
   tlsNames: z
-    .array(z.string().min(1))
+    .array(
+      z
+        .string()
+        .max(253)
+        .regex(/^\.?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+$/i, 'a host name such as mx1.example.org'),
+    )
     .min(1)
     .describe('names agreed with a TLS partner that its certificate may carry instead of its mail domain')
-    .optional(),
+    .exactOptional(),
 })
 export type OutboundRule = z.infer<typeof OutboundRule>
 
 /** How mail to one of our own addresses is judged. */
 export const InboundRule = z.strictObject({
-  acceptFrom: z.number().int().min(-100).max(100).describe('accepted at this trust or above').optional(),
+  acceptFrom: z.number().int().min(-100).max(100).describe('accepted at this trust or above').exactOptional(),
   refuseBelow: z
     .number()
     .int()
     .min(-100)
     .max(100)
     .describe('refused below this trust; between: asked to come again')
-    .optional(),
+    .exactOptional(),
   office: z
     .enum(['convert', 'pass'])
     .describe('convert: PDF at once, original held; pass: delivered as it came')
-    .optional(),
+    .exactOptional(),
   hold: Duration.describe(
     'how long the original of an Office file is held between two virus scans',
-  ).optional(),
-  telephone: z.string().min(3).max(40).describe('whom a refused sender should call').optional(),
+  ).exactOptional(),
+  telephone: z.string().min(3).max(40).describe('whom a refused sender should call').exactOptional(),
 })
 export type InboundRule = z.infer<typeof InboundRule>
 
@@ -68,7 +73,7 @@ const listed = z
 export const BlockEntry = z.strictObject({
   sender: listed,
   reason: z.string().min(1).max(200),
-  until: z.iso.date().describe('last day, YYYY-MM-DD').optional(),
+  until: z.iso.date().describe('last day, YYYY-MM-DD').exactOptional(),
 })
 export type BlockEntry = z.infer<typeof BlockEntry>
 
@@ -76,16 +81,16 @@ export const AllowEntry = z.strictObject({
   sender: listed,
   points: z.number().int().min(1).max(60).default(40),
   reason: z.string().min(1).max(200),
-  until: z.iso.date().describe('last day, YYYY-MM-DD').optional(),
+  until: z.iso.date().describe('last day, YYYY-MM-DD').exactOptional(),
 })
 export type AllowEntry = z.infer<typeof AllowEntry>
 
 /** One file of the policy folder. Keys of `outbound` and `inbound`: address, domain, `*.domain` or `default`. */
 export const PolicyFile = z.strictObject({
-  outbound: z.record(z.string(), OutboundRule).optional(),
-  inbound: z.record(z.string(), InboundRule).optional(),
-  block: z.array(BlockEntry).optional(),
-  allow: z.array(AllowEntry).optional(),
+  outbound: z.record(z.string(), OutboundRule).exactOptional(),
+  inbound: z.record(z.string(), InboundRule).exactOptional(),
+  block: z.array(BlockEntry).exactOptional(),
+  allow: z.array(AllowEntry).exactOptional(),
 })
 export type PolicyFile = z.infer<typeof PolicyFile>
 

@@ -1,0 +1,47 @@
+import { patternsFor } from './pattern.ts'
+import type { InboundPolicy, OutboundPolicy, PolicySet } from './policy.ts'
+
+/**
+ * The widest layer, below the `default` of the files: what holds where nobody wrote anything. Content is encrypted, mail
+ * that cannot be encrypted waits; nothing here lets a mail leave in the clear.
+ */
+export const builtInOutbound: OutboundPolicy = {
+  protection: ['smime', 'pdf'],
+  otherwise: 'wait',
+  sign: 'if-possible',
+}
+
+/** The widest layer for our own addresses: a clean first contact is accepted, a forgery is refused. */
+export const builtInInbound: InboundPolicy = {
+  acceptFrom: -10,
+  refuseBelow: -30,
+  office: 'convert',
+  hold: 12 * 3_600_000,
+}
+
+function inherited<Rule extends object>(
+  rules: ReadonlyMap<string, Partial<Rule>>,
+  builtIn: Rule,
+  subject: string,
+): Rule {
+  // Each setting by itself: an address that names only `sign` keeps the protection of its domain.
+  return Object.assign(
+    { ...builtIn },
+    ...patternsFor(subject)
+      .reverse()
+      .map((pattern) => rules.get(pattern)),
+  )
+}
+
+/**
+ * How mail to `recipient` outside is protected: address before domain, before the nearest `*.parent` and wider ones,
+ * before `default`, before what is built in; each setting by itself. Also takes a domain or a pattern.
+ */
+export function outboundPolicyFor(set: Pick<PolicySet, 'outbound'>, recipient: string): OutboundPolicy {
+  return inherited(set.outbound, builtInOutbound, recipient)
+}
+
+/** How mail to our own `recipient` is judged; inherits as `outboundPolicyFor` does. */
+export function inboundPolicyFor(set: Pick<PolicySet, 'inbound'>, recipient: string): InboundPolicy {
+  return inherited(set.inbound, builtInInbound, recipient)
+}
