@@ -7,7 +7,7 @@ export type Protection = 'smime' | 'pdf' | 'tls' | 'none'
 export type OutboundOutcome =
   | { readonly kind: 'deliver'; readonly protection: Protection; readonly sign: boolean }
   /** 4xx until somebody outside acts; Postfix keeps the message. */
-  | { readonly kind: 'wait'; readonly for: 'password'; readonly reply: SmtpReply }
+  | { readonly kind: 'wait'; readonly for: 'password' | 'certificate'; readonly reply: SmtpReply }
   | { readonly kind: 'defer'; readonly reason: string; readonly reply: SmtpReply }
   | { readonly kind: 'reject'; readonly reason: string; readonly reply: SmtpReply }
 

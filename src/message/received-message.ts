@@ -18,7 +18,7 @@ export type Direction = 'inbound' | 'outbound'
 
 /** A whole message as Postfix told it, before anything was decided. */
 export interface ReceivedMessage {
-  /** Our own name for it: 16 characters of Crockford base32, in the log, in replies and in stored rows. */
+  /** Our own name for it, XXXX-XXXX-XXXX in Crockford base32: in the log, in replies and in stored rows. */
   readonly id: string
   readonly direction: Direction
   /** Postfix's name for the message. */

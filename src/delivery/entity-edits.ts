@@ -1,0 +1,33 @@
+import type { HeaderField } from '../message/header-field.ts'
+import type { MimeEntity } from '../message/mime-entity.ts'
+import type { Edit } from '../milter/filter.ts'
+
+/** MIME-Version and the Content-* fields describe the body; all others belong to the message (RFC 2045 3). */
+export function describesBody(name: string): boolean {
+  return /^(?:mime-version|content-.+)$/i.test(name)
+}
+
+/** The edits that make Postfix's header describe `entity` instead of the body that came with `fields`. */
+export function entityEdits(fields: readonly HeaderField[], entity: MimeEntity): Edit[] {
+  return [
+    ...deletions(fields, describesBody),
+    { kind: 'addHeader', name: 'MIME-Version', value: ' 1.0' },
+    ...entity.fields.map(({ name, value }): Edit => ({ kind: 'addHeader', name, value })),
+  ]
+}
+
+/**
+ * Deletes every field whose name is `unwanted`. From the highest occurrence down: deleting shifts the numbers of
+ * the fields behind it (milter protocol, CHGHEADER).
+ */
+export function deletions(fields: readonly HeaderField[], unwanted: (name: string) => boolean): Edit[] {
+  const seen = new Map<string, number>()
+  const edits: Edit[] = []
+  for (const { name } of fields) {
+    if (!unwanted(name)) continue
+    const occurrence = (seen.get(name.toLowerCase()) ?? 0) + 1
+    seen.set(name.toLowerCase(), occurrence)
+    edits.push({ kind: 'deleteHeader', name, occurrence })
+  }
+  return edits.reverse()
+}

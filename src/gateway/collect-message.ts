@@ -1,0 +1,215 @@
+import { createHash, type Hash } from 'node:crypto'
+import { replyTo } from '../failure.ts'
+import type { SpoolWriter, Workspace } from '../message/byte-source.ts'
+import type { HeaderField } from '../message/header-field.ts'
+import { MimeScanner } from '../message/mime-scanner.ts'
+import type { Client, Direction, ReceivedMessage } from '../message/received-message.ts'
+import type { Connection, ConnectionFilter, FinalAnswer, Macros, StageAnswer } from '../milter/filter.ts'
+
+/** What becomes of the messages of one listener. */
+export interface MessageHandling {
+  readonly direction: Direction
+  readonly now: () => Date
+  readonly newId: () => string
+  /** A place for the bytes of one message, removed when the message is over. */
+  readonly openWorkspace: () => Workspace
+  /** Called at RCPT with all recipients so far; only the outbound listener decides there. */
+  readonly acceptRecipient?: (
+    sender: string,
+    before: readonly string[],
+    recipient: string,
+  ) => Promise<StageAnswer>
+  readonly answer: (message: ReceivedMessage, workspace: Workspace, gone: AbortSignal) => Promise<FinalAnswer>
+  readonly onError: (error: unknown, where: string) => void
+}
+
+const unknownClient: Client = {
+  address: undefined,
+  hostName: undefined,
+  helo: '',
+  tls: undefined,
+  login: undefined,
+}
+
+/** One connection from Postfix. It carries many messages; only what `connect` and `helo` told outlives a message. */
+export function collectMessages(handling: MessageHandling): ConnectionFilter {
+  let connected = unknownClient
+  let mtaName = ''
+  let incoming: IncomingMessage | undefined
+  const forget = () => {
+    incoming?.discard(handling.onError)
+    incoming = undefined
+  }
+  return {
+    connect(connection) {
+      connected = clientOf(connection)
+      mtaName = connection.macros.get('j') ?? ''
+      return 'continue'
+    },
+    helo(name, macros) {
+      connected = { ...connected, helo: name, tls: tlsOf(macros) ?? connected.tls }
+      return 'continue'
+    },
+    mail(address, _parameters, macros) {
+      forget()
+      const client = {
+        ...connected,
+        tls: tlsOf(macros) ?? connected.tls,
+        login: macros.get('auth_authen') || undefined,
+      }
+      incoming = new IncomingMessage(client, withoutBrackets(address), handling.openWorkspace())
+      return 'continue'
+    },
+    async recipient(address) {
+      if (!incoming) return 'continue'
+      const recipient = withoutBrackets(address)
+      const verdict =
+        (await handling.acceptRecipient?.(incoming.sender, incoming.recipients, recipient)) ?? 'continue'
+      if (verdict === 'continue') incoming.recipients.push(recipient)
+      return verdict
+    },
+    header(name, value) {
+      incoming?.field(name, value)
+    },
+    endOfHeader() {
+      incoming?.endOfHeader()
+    },
+    body(chunk) {
+      incoming?.body(chunk)
+    },
+    async endOfMessage(macros, gone) {
+      const message = incoming
+      incoming = undefined
+      // Postfix asks about the end only after MAIL and RCPT; anything else is a broken peer, which must come again.
+      if (!message || message.recipients.length === 0) return { kind: 'refuse', reply: replyTo(undefined) }
+      try {
+        const received = message.complete({
+          id: handling.newId(),
+          direction: handling.direction,
+          queueId: macros.get('i'),
+          mtaName: macros.get('j') ?? mtaName,
+          receivedAt: handling.now(),
+        })
+        return keepUntilSent(await handling.answer(received, message.workspace, gone), message, handling)
+      } catch (error) {
+        message.discard(handling.onError)
+        handling.onError(error, 'end of message')
+        return { kind: 'refuse', reply: replyTo(error) }
+      }
+    },
+    abort: forget,
+    close: forget,
+  }
+}
+
+/** A new body is read from the spool while it is written to Postfix: the spool lives until then. */
+function keepUntilSent(
+  answer: FinalAnswer,
+  message: IncomingMessage,
+  handling: MessageHandling,
+): FinalAnswer {
+  if (answer.kind === 'refuse' || !answer.body) {
+    message.discard(handling.onError)
+    return answer
+  }
+  const body = answer.body
+  return {
+    ...answer,
+    body: (async function* () {
+      try {
+        yield* body
+      } finally {
+        message.discard(handling.onError)
+      }
+    })(),
+  }
+}
+
+class IncomingMessage {
+  readonly client: Client
+  readonly sender: string
+  readonly recipients: string[] = []
+  readonly workspace: Workspace
+  readonly #spool: SpoolWriter
+  readonly #scanner = new MimeScanner()
+  readonly #digest: Hash = createHash('sha256')
+  readonly #fields: HeaderField[] = []
+  #bytes = 0
+  #bodyStart: number | undefined
+
+  constructor(client: Client, sender: string, workspace: Workspace) {
+    this.client = client
+    this.sender = sender
+    this.workspace = workspace
+    this.#spool = workspace.writer()
+  }
+
+  /** Postfix gives folds as LF + white space; on the wire they are CRLF + white space. */
+  field(name: string, value: string): void {
+    const field = { name, value: value.replaceAll(/\r?\n/g, '\r\n') }
+    this.#fields.push(field)
+    this.#write(Buffer.from(`${field.name}:${field.value}\r\n`, 'latin1'))
+  }
+
+  endOfHeader(): void {
+    if (this.#bodyStart !== undefined) return
+    this.#write(Buffer.from('\r\n'))
+    this.#bodyStart = this.#bytes
+  }
+
+  body(chunk: Uint8Array): void {
+    this.endOfHeader()
+    this.#write(chunk)
+  }
+
+  complete(
+    told: Pick<ReceivedMessage, 'id' | 'direction' | 'queueId' | 'mtaName' | 'receivedAt'>,
+  ): ReceivedMessage {
+    this.endOfHeader()
+    return {
+      ...told,
+      client: this.client,
+      sender: this.sender,
+      recipients: this.recipients,
+      source: this.#spool.finish(),
+      fields: this.#fields,
+      bodyStart: this.#bodyStart ?? this.#bytes,
+      tree: this.#scanner.end(),
+      digest: this.#digest.digest('hex'),
+    }
+  }
+
+  discard(onError: (error: unknown, where: string) => void): void {
+    this.workspace[Symbol.asyncDispose]().catch((error: unknown) => onError(error, 'removing a spool'))
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#spool.write(bytes)
+    this.#scanner.push(bytes)
+    this.#digest.update(bytes)
+    this.#bytes += bytes.length
+  }
+}
+
+function clientOf(connection: Connection): Client {
+  const isAddress = connection.family === 'inet' || connection.family === 'inet6'
+  const address = connection.address.replace(/^IPv6:/i, '')
+  // Postfix sends `[192.0.2.1]` or `unknown` for a client without a verified name.
+  const named = connection.hostName !== 'unknown' && !connection.hostName.startsWith('[')
+  return {
+    ...unknownClient,
+    address: isAddress ? address : undefined,
+    hostName: named ? connection.hostName : undefined,
+  }
+}
+
+function tlsOf(macros: Macros): Client['tls'] {
+  const version = macros.get('tls_version')
+  if (!version) return undefined
+  return { version, cipher: macros.get('cipher') ?? '', bits: Number(macros.get('cipher_bits') ?? 0) }
+}
+
+/** MAIL and RCPT give `<a@b>`; sendmail(1) gives `a@b` (milter protocol as Postfix speaks it). */
+function withoutBrackets(path: string): string {
+  return path.startsWith('<') && path.endsWith('>') ? path.slice(1, -1) : path
+}

@@ -1,0 +1,44 @@
+/** Everything the gateway logs, as types: one JSON line each. No subject, no content, no file names, no keys. */
+export type LogEvent =
+  | {
+      readonly event: 'ready'
+      readonly inbound: string
+      readonly outbound: string
+      readonly tlsPolicy: string
+    }
+  | { readonly event: 'stopping'; readonly reason: string }
+  | {
+      readonly event: 'decided'
+      readonly id: string
+      readonly queueId: string | undefined
+      readonly direction: 'inbound' | 'outbound'
+      readonly sender: string
+      readonly recipients: readonly string[]
+      readonly answer: string
+      readonly outcomes: readonly string[]
+      readonly score?: number
+      readonly signals?: readonly string[]
+      readonly milliseconds: number
+      readonly policyGeneration: number
+    }
+  | {
+      readonly event: 'failed'
+      readonly id: string
+      readonly queueId: string | undefined
+      readonly error: string
+      readonly cause?: string
+    }
+  | { readonly event: 'connection-problem'; readonly where: string; readonly error: string }
+  | { readonly event: 'policy-loaded'; readonly generation: number; readonly files: number }
+  | { readonly event: 'policy-problem'; readonly problem: string; readonly inForce: number }
+  | { readonly event: 'held'; readonly id: string; readonly message: string; readonly releaseAt: string }
+  | {
+      readonly event: 'released' | 'locked' | 'release-postponed'
+      readonly id: string
+      readonly note: string
+    }
+  | { readonly event: 'queue-retried'; readonly queueId: string; readonly recipient: string }
+  | { readonly event: 'converter'; readonly state: string; readonly detail: string }
+  | { readonly event: 'problem'; readonly where: string; readonly error: string }
+
+export type Log = (event: LogEvent) => void
