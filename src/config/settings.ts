@@ -1,0 +1,194 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { comparableDomain, readPattern } from '../policy/pattern.ts'
+import { Duration } from '../policy/policy.ts'
+import { ConfigProblem } from './config-problem.ts'
+import { readText } from './read-text.ts'
+import { readYaml } from './read-yaml.ts'
+
+const path = z.string().regex(/^\/[^\0\n]*$/, 'a path that begins with /')
+
+/** Linux, unix(7): sun_path has 108 bytes with the zero at its end. */
+const socketPath = path.refine(
+  (text) => Buffer.byteLength(text) <= 107,
+  'a socket path has at most 107 bytes',
+)
+
+const loopback = /^inet:(127(\.\d{1,3}){3}|\[::1\]|localhost):\d{1,5}$/
+
+/** Nobody who connects proves who he is, so it has to be the same machine. */
+const listenAddress = z
+  .string()
+  .refine((text) => socketPath.safeParse(text).success || (loopback.test(text) && hasPort(text)), {
+    error: 'a socket path of at most 107 bytes or inet:127.0.0.1:PORT is wanted here',
+  })
+
+const peerAddress = z
+  .string()
+  .refine(
+    (text) =>
+      socketPath.safeParse(text).success ||
+      (/^inet:(\[[\da-f:.]+\]|[\w.-]+):\d{1,5}$/i.test(text) && hasPort(text)),
+    {
+      error: 'a socket path or inet:HOST:PORT is wanted here',
+    },
+  )
+
+const dnsServer = z
+  .string()
+  .refine((text) => /^(\[[\da-f:.]+\]|\d{1,3}(\.\d{1,3}){3}):\d{1,5}$/i.test(text) && hasPort(text), {
+    error: 'an IP address and port such as 127.0.0.1:53 or [::1]:53 is wanted here',
+  })
+
+const ownDomain = z
+  .string()
+  .refine(
+    (text) =>
+      !text.includes('@') && !text.startsWith('*') && text !== 'default' && readPattern(text) !== undefined,
+    {
+      error: 'a mail domain such as example.org is wanted here',
+    },
+  )
+  .transform(comparableDomain)
+
+function hasPort(text: string): boolean {
+  return Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535
+}
+
+/** postsiegel.yaml as it is written. What is left out has the default that stands here. */
+export const SettingsFile = z.strictObject({
+  organization: z.strictObject({
+    name: z
+      .string()
+      .min(1)
+      .max(100)
+      .describe('our name, in replies to refused senders and in mail that we write'),
+    telephone: z.string().min(3).max(40).describe('whom a refused sender should call'),
+    domains: z.array(ownDomain).min(1).describe('our own mail domains; what arrives from them must prove it'),
+  }),
+  listen: z
+    .strictObject({
+      inbound: listenAddress
+        .default('/run/postsiegel/inbound.sock')
+        .describe('milter socket for mail from outside: a path or inet:127.0.0.1:PORT'),
+      outbound: listenAddress
+        .default('/run/postsiegel/outbound.sock')
+        .describe('milter socket for our own mail; what comes over it is believed to be ours'),
+      tlsPolicy: listenAddress
+        .default('/run/postsiegel/tls-policy.sock')
+        .describe('socketmap for smtp_tls_policy_maps, map name tls'),
+      gateway: socketPath
+        .default('/run/postsiegel/gateway.sock')
+        .describe('socket for the command line and the portal, a path'),
+      converter: socketPath
+        .default('/run/postsiegel/converter.sock')
+        .describe('socket of the converter for hostile documents, a path'),
+    })
+    .prefault({}),
+  socketGroup: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a group')
+    .default('postfix')
+    .describe('group that may connect to our sockets'),
+  policies: path
+    .default('/etc/postsiegel/policies')
+    .describe('folder of the policy files, read again when they change'),
+  state: path.default('/var/lib/postsiegel').describe('folder for everything that we keep'),
+  database: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/\S+$/, 'an address such as postgres://user@host/name')
+    .exactOptional()
+    .describe('postgres://user@host/name; left out: the SQLite file postsiegel.db in the folder state'),
+  blobs: path
+    .exactOptional()
+    .describe('folder of the sealed originals; left out: the folder blobs in the folder state'),
+  masterKey: path
+    .exactOptional()
+    .describe(
+      'file with 32 random bytes in base64, seals what we keep; left out: the systemd credential master-key, ' +
+        'without one /etc/postsiegel/master-key',
+    ),
+  resolver: z
+    .array(dnsServer)
+    .min(1)
+    .exactOptional()
+    .describe('DNS servers as address:port; left out: those of the system'),
+  clamd: peerAddress.default('/run/clamav/clamd.ctl').describe('virus scanner: a path or inet:HOST:PORT'),
+  postfix: z
+    .strictObject({
+      configDirectory: path.default('/etc/postfix').describe('the configuration of the Postfix beside us'),
+      notices: peerAddress
+        .default('inet:127.0.0.1:10026')
+        .describe('SMTP listener of Postfix for the mail that we write ourselves'),
+    })
+    .prefault({}),
+  trustAnchors: z
+    .array(path)
+    .min(1)
+    .default(['/etc/ssl/certs/ca-certificates.crt'])
+    .describe('PEM files with the certification authorities that we trust'),
+  limits: z
+    .strictObject({
+      messageBytes: z
+        .int()
+        .min(64 * 1024)
+        .max(2 ** 31 - 1)
+        .default(60 * 1024 * 1024)
+        .describe('largest message in bytes; not below message_size_limit of Postfix'),
+      connections: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(200)
+        .describe('connections from Postfix at the same time'),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      decisions: Duration.prefault('30d').describe('how long decision records are kept, such as 30d'),
+      released: Duration.prefault('30d').describe(
+        'how long originals are kept after their release, such as 30d',
+      ),
+    })
+    .prefault({}),
+})
+
+/** Everything the process was told, with all defaults filled in. Durations in milliseconds, domains as A-labels. */
+export interface Settings extends Omit<z.output<typeof SettingsFile>, 'database' | 'blobs' | 'masterKey'> {
+  readonly database:
+    | { readonly kind: 'sqlite'; readonly file: string }
+    | { readonly kind: 'postgres'; readonly url: string }
+  readonly blobs: string
+  /** The file that holds the key, not the key. */
+  readonly masterKey: string
+}
+
+/**
+ * Reads postsiegel.yaml. `environment` is that of the process: systemd names the folder of its credentials there.
+ * Fails with a ConfigProblem that says where and what to do.
+ */
+export async function readSettings(
+  file: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Settings> {
+  const { value, placeOf } = readYaml(await readText(file), file, SettingsFile)
+  const { database, blobs, masterKey, ...settings } = value
+  const seen = new Map<string, string>()
+  for (const [name, address] of Object.entries(settings.listen)) {
+    const other = seen.get(address)
+    if (other !== undefined && !address.endsWith(':0')) {
+      const message = `listen.${other} has the same address; which socket a message comes over says whose it is`
+      throw new ConfigProblem([{ ...placeOf(['listen', name]), field: `listen.${name}`, message }])
+    }
+    seen.set(address, name)
+  }
+  const credentials = environment.CREDENTIALS_DIRECTORY
+  return {
+    ...settings,
+    database: database
+      ? { kind: 'postgres', url: database }
+      : { kind: 'sqlite', file: join(settings.state, 'postsiegel.db') },
+    blobs: blobs ?? join(settings.state, 'blobs'),
+    masterKey: masterKey ?? (credentials ? join(credentials, 'master-key') : '/etc/postsiegel/master-key'),
+  }
+}
