@@ -32,6 +32,8 @@ export interface AuthenticationFacts {
     readonly policy: 'none' | 'quarantine' | 'reject' | undefined
   }
   readonly arc: AuthenticationResult
+  /** Whether the author's domain publishes an SPF record; undefined where nobody asked or nobody knows. */
+  readonly authorPublishesSpf?: boolean | undefined
 }
 
 /** What the virus scanner said. Only `clean` is clean; `unknown` covers every error, limit and time-out. */
