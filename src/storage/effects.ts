@@ -2,6 +2,8 @@
 export interface Effects {
   /** True for the first caller with this key, false for everybody after. */
   first(key: string, at: Date): Promise<boolean>
+  /** Whether somebody was first already. */
+  done(key: string): Promise<boolean>
   /** Deletes keys older than `before`. */
   forget(before: Date): Promise<number>
 }

@@ -1,11 +1,11 @@
 import type { OfficeKind } from '../message/facts.ts'
 
 /**
- * An original that waits for its second scan and its release. States: `prepared` (sealed and fsynced, the mail not
- * yet known to be accepted), `held`, `locked` (infected at the second scan, for good), `released`.
+ * An original that waits for its second scan and its release. States: `held` (from before the mail is accepted),
+ * `locked` (infected at the second scan, for good), `released`.
  */
 export interface HeldOriginal {
-  /** 26 characters; the notice in the mail names it. The same recipients and digest give the same id. */
+  /** 26 characters; the notice in the mail names it. The same recipients, digest and place give the same id. */
   readonly id: string
   readonly recipients: readonly string[]
   readonly sender: string
@@ -19,21 +19,39 @@ export interface HeldOriginal {
   readonly blob: string
   readonly firstScan: { readonly at: Date; readonly signatures: string }
   readonly heldAt: Date
+  /** The hold ends when the wall clock has reached this, and observed running time `releaseObserved`. */
   readonly releaseAt: Date
+  /** In the milliseconds of ObservedTime. */
+  readonly releaseObserved: number
   readonly state: 'held' | 'locked' | 'released'
   readonly note: string
 }
 
+/** The right to settle one original. `epoch` counts its claims: a worker that slept past its lease holds an old one. */
+export interface HeldClaim {
+  readonly original: HeldOriginal
+  readonly worker: string
+  readonly epoch: number
+}
+
 /** Originals waiting for their second scan and release. SQLite and PostgreSQL both pass `heldOriginalsContract`. */
 export interface HeldOriginals {
-  /** Idempotent by id: adding again what is there changes nothing. */
-  add(original: HeldOriginal): Promise<void>
+  /** Idempotent by id: adding again what is there changes nothing and gives false. */
+  add(original: HeldOriginal): Promise<boolean>
   find(id: string): Promise<HeldOriginal | undefined>
   list(): Promise<readonly HeldOriginal[]>
+  /** The earliest time by the wall clock at which a held original may be due; undefined if none is held. */
+  nextReleaseAt(): Promise<Date | undefined>
   /** The oldest held original that is due and nobody works on, now claimed by `worker` until `leaseUntil`. */
-  claimDue(worker: string, now: Date, leaseUntil: Date): Promise<HeldOriginal | undefined>
+  claimDue(worker: string, now: Date, observed: number, leaseUntil: Date): Promise<HeldClaim | undefined>
+  /** Prolongs the claim. False if it was lost. */
+  renew(claim: HeldClaim, leaseUntil: Date): Promise<boolean>
   /** Ends the claim. A worker that lost its claim changes nothing and gets false. */
-  settle(id: string, worker: string, state: HeldOriginal['state'], note: string): Promise<boolean>
+  settle(claim: HeldClaim, state: 'locked' | 'released', note: string, at: Date): Promise<boolean>
   /** Gives the claim back; the original becomes due again at `releaseAt`. */
-  postpone(id: string, worker: string, releaseAt: Date, note: string): Promise<boolean>
+  postpone(claim: HeldClaim, releaseAt: Date, note: string): Promise<boolean>
+  /** Ends the waiting early, not the second scan: due at once. False unless it is held and nobody works on it. */
+  hasten(id: string, now: Date, note: string): Promise<boolean>
+  /** Deletes originals that were released before `before`; returns how many. */
+  forget(before: Date): Promise<number>
 }

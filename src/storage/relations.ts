@@ -11,6 +11,6 @@ export interface SentMail {
 export interface Relations {
   /** Idempotent: the same `effect` (digest of the mail and recipient) counts once. */
   learn(sent: SentMail, effect: string): Promise<void>
-  /** What is known of `author`, seen from our own `recipient`. */
+  /** What is known of `author`, seen from our own `recipient`. First and last time: anybody here to that address. */
   find(author: string, recipient: string, now: Date): Promise<RelationFacts>
 }

@@ -1,0 +1,61 @@
+import { mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely'
+import { type Database, guardedDatabase } from './database.ts'
+import type { Tables } from './tables.ts'
+
+/** Waiting inside SQLite blocks every session of the process, so we wait little there and retry outside. */
+const busyTimeoutMs = 20
+
+/** The database in one file, created with mode 0600 if it is missing. It is opened with the first use. */
+export function openSqlite(file: string): Database {
+  const database = async () => {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    // SQLite gives its WAL the mode of the database file; only the first creation has to be private.
+    await (await open(file, 'a', 0o600)).close()
+    return withReaders(openDurable(file))
+  }
+  return guardedDatabase('sqlite', new Kysely<Tables>({ dialect: new SqliteDialect({ database }) }))
+}
+
+/** synchronous=FULL: what we committed before a 250 must survive a power cut; NORMAL may lose the last commits. */
+function openDurable(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true })
+  try {
+    for (const pragma of ['journal_mode = wal', 'synchronous = full', 'trusted_schema = off']) {
+      database.exec(`pragma ${pragma}`)
+    }
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** node:sqlite in the shape that Kysely's dialect expects, which is better-sqlite3's. */
+function withReaders(database: DatabaseSync): SqliteDatabase {
+  return {
+    close: () => database.close(),
+    prepare(sql) {
+      // SQLite rolls back by itself when the disk is full; a second rollback would hide the first error.
+      if (sql === 'rollback' && !database.isTransaction) return nothing
+      // A transaction that starts as a reader cannot become the writer once another process wrote: take the lock first.
+      const statement = database.prepare(sql === 'begin' ? 'begin immediate' : sql)
+      return {
+        // By columns, not by the word SELECT, because of `returning`.
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+        run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+        iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+      }
+    },
+  }
+}
+
+const nothing = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [].values(),
+}

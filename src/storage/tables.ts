@@ -1,0 +1,44 @@
+/**
+ * The one schema for SQLite and PostgreSQL. Times are integer milliseconds since 1970, truth is 0 or 1, JSON is text,
+ * secrets are sealed text. Text from strangers stands inside JSON, because PostgreSQL refuses NUL in plain text.
+ */
+export interface Tables {
+  settings: { name: string; value: string }
+  effects: { key: string; at: number }
+  decisions: { id: string; at: number; record: string }
+  relations: {
+    subject: string
+    kind: string
+    weight: number
+    mails: number
+    first_at: number
+    last_at: number
+  }
+  pdf_passwords: { recipient: string; sealed: string; set_at: number }
+  waiting_messages: { recipient: string; queue_id: string; sender: string; since: number }
+  certificates: {
+    fingerprint: string
+    addresses: string
+    pem: string
+    chain: string
+    not_before: number
+    not_after: number
+    provenance: string
+    added_at: number
+    sealed_key: string | null
+  }
+  certificate_addresses: { address: string; fingerprint: string }
+  held_originals: {
+    id: string
+    original: string
+    state: 'held' | 'locked' | 'released'
+    note: string
+    release_at: number
+    release_observed: number
+    worker: string | null
+    lease_until: number
+    epoch: number
+    settled_at: number | null
+  }
+  observed_time: { name: string; milliseconds: number }
+}

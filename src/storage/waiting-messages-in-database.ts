@@ -1,0 +1,52 @@
+import type { Selectable } from 'kysely'
+import type { Database } from './database.ts'
+import type { Tables } from './tables.ts'
+import type { WaitingMessage, WaitingMessages } from './waiting-messages.ts'
+
+export function waitingMessagesInDatabase(database: Database): WaitingMessages {
+  return {
+    async add({ recipient, queueId, sender, since }) {
+      const row = { recipient: recipient.toLowerCase(), queue_id: queueId, sender, since: since.getTime() }
+      await database.run((tables) =>
+        tables
+          .insertInto('waiting_messages')
+          .values(row)
+          .onConflict((conflict) => conflict.doNothing())
+          .execute(),
+      )
+    },
+    async of(recipient) {
+      const rows = await database.run((tables) =>
+        tables
+          .selectFrom('waiting_messages')
+          .selectAll()
+          .where('recipient', '=', recipient.toLowerCase())
+          .orderBy('since')
+          .execute(),
+      )
+      return rows.map(readRow)
+    },
+    async list() {
+      const rows = await database.run((tables) =>
+        tables.selectFrom('waiting_messages').selectAll().orderBy('since').execute(),
+      )
+      return rows.map(readRow)
+    },
+    async remove(recipient, queueId) {
+      await database.run((tables) =>
+        tables
+          .deleteFrom('waiting_messages')
+          .where('recipient', '=', recipient.toLowerCase())
+          .where('queue_id', '=', queueId)
+          .execute(),
+      )
+    },
+  }
+}
+
+const readRow = (row: Selectable<Tables['waiting_messages']>): WaitingMessage => ({
+  recipient: row.recipient,
+  queueId: row.queue_id,
+  sender: row.sender,
+  since: new Date(row.since),
+})
