@@ -180,7 +180,9 @@ class IncomingMessage {
   }
 
   discard(onError: (error: unknown, where: string) => void): void {
-    this.workspace[Symbol.asyncDispose]().catch((error: unknown) => onError(error, 'removing a spool'))
+    Promise.resolve(this.workspace[Symbol.asyncDispose]()).catch((error: unknown) =>
+      onError(error, 'removing a spool'),
+    )
   }
 
   #write(bytes: Uint8Array): void {
