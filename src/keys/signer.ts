@@ -1,0 +1,10 @@
+import type { KeyObject } from 'node:crypto'
+import type { Certificate } from './certificate.ts'
+
+/** With what somebody of ours signs. */
+export interface Signer {
+  readonly certificate: Certificate
+  /** Intermediates to send along, the issuer of `certificate` first, without the root. */
+  readonly chain: readonly Certificate[]
+  readonly privateKey: KeyObject
+}

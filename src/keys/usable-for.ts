@@ -1,0 +1,76 @@
+import { type Certificate, canonicalAddress } from './certificate.ts'
+import { findPath, isForMail } from './find-path.ts'
+import { isSupportedKey, keyWeakness } from './key-strength.ts'
+
+export type Purpose = 'sign' | 'encrypt'
+
+/** What a certificate is wanted for, and what it may rest on. */
+export interface UsabilityQuestion {
+  readonly address: string
+  readonly purpose: Purpose
+  readonly at: Date
+  readonly anchors: readonly Certificate[]
+  readonly intermediates: readonly Certificate[]
+  /** An administrator vouches for it: no chain is asked for. Everything else still is, above all its time. */
+  readonly pinned: boolean
+}
+
+export type UnusableReason =
+  | 'wrong-address'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'wrong-usage'
+  | 'unsupported-key'
+  | 'weak-key'
+  | 'untrusted'
+
+export type Usability =
+  /** Authorities from the leaf's issuer to the anchor; empty for a pinned certificate. */
+  | { readonly kind: 'usable'; readonly authorities: readonly Certificate[] }
+  /** `detail` is for the decision record and the administrator, in English. */
+  | { readonly kind: 'unusable'; readonly reason: UnusableReason; readonly detail: string }
+
+/** Judges whether a certificate may serve an address and a purpose on a day (RFC 8550 3 and 4). */
+export function usableFor(certificate: Certificate, question: UsabilityQuestion): Usability {
+  const { at, purpose, pinned } = question
+  const { publicKey, notBefore, notAfter, addresses } = certificate
+  const wanted = canonicalAddress(question.address)
+  if (wanted === undefined || !addresses.includes(wanted)) {
+    return unusable('wrong-address', `it is for ${addresses.join(', ') || 'no address'}`)
+  }
+  if (at > notAfter) return unusable('expired', `its time ended ${notAfter.toISOString()}`)
+  if (at < notBefore) return unusable('not-yet-valid', `its time begins ${notBefore.toISOString()}`)
+  if (!allows(certificate, purpose)) return unusable('wrong-usage', `it is not made to ${purpose} mail`)
+  if (!isSupportedKey(publicKey)) {
+    return unusable(
+      'unsupported-key',
+      `keys of kind ${publicKey.asymmetricKeyType} are not supported in mail`,
+    )
+  }
+  const weakness = keyWeakness(publicKey)
+  if (weakness) return unusable('weak-key', weakness)
+  if (pinned) return { kind: 'usable', authorities: [] }
+  const result = findPath(certificate, question)
+  return result.kind === 'path'
+    ? { kind: 'usable', authorities: result.path.slice(1) }
+    : unusable('untrusted', result.detail)
+}
+
+/** Whether keyUsage and extendedKeyUsage, where present, allow it (RFC 8550 4.4.2, 4.4.4; RFC 5753 for ECDH). */
+export function allows(certificate: Certificate, purpose: Purpose): boolean {
+  const { keyUsage, publicKey } = certificate
+  if (!isForMail(certificate)) return false
+  if (!keyUsage) return true
+  switch (purpose) {
+    case 'sign':
+      return keyUsage.has('digitalSignature') || keyUsage.has('nonRepudiation')
+    case 'encrypt':
+      return publicKey.asymmetricKeyType === 'ec'
+        ? keyUsage.has('keyAgreement') && !keyUsage.has('decipherOnly')
+        : keyUsage.has('keyEncipherment')
+  }
+}
+
+function unusable(reason: UnusableReason, detail: string): Usability {
+  return { kind: 'unusable', reason, detail }
+}
