@@ -65,7 +65,13 @@ export function heldOriginalsInDatabase(database: Database): HeldOriginals {
               .where('due.state', '=', 'held')
               .where('due.release_at', '<=', now.getTime())
               .where('due.release_observed', '<=', observed)
-              .where('due.lease_until', '<=', now.getTime())
+              .where((lease) =>
+                lease.or([
+                  lease('due.lease_until', '<=', now.getTime()),
+                  // Twice as far away as any claim reaches: given while a clock ran ahead, and it would never end.
+                  lease('due.lease_until', '>', 2 * leaseUntil.getTime() - now.getTime()),
+                ]),
+              )
               .orderBy('due.release_at')
               .orderBy('due.id')
               .limit(1)
@@ -89,7 +95,6 @@ export function heldOriginalsInDatabase(database: Database): HeldOriginals {
           .set({ release_at: now.getTime(), release_observed: 0, note: plainText(note) })
           .where('id', '=', id)
           .where('state', '=', 'held')
-          .where('lease_until', '<=', now.getTime())
           .executeTakeFirstOrThrow(),
       )
       return numUpdatedRows === 1n

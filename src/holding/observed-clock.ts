@@ -1,0 +1,34 @@
+import type { ObservedTime } from '../storage/observed-time.ts'
+
+/** Observed running time in this process: what was stored when it started, and what it has seen pass since. */
+export interface ObservedClock {
+  /** Milliseconds, on the scale of ObservedTime. */
+  now(): number
+  /** Stores what has passed. To be called often: what passed since the last call is lost in a crash. */
+  tick(): Promise<void>
+}
+
+/** A process that was stopped or starved for longer did not observe the rest; holds then last longer, never shorter. */
+const longestGapMs = 2 * 60 * 1000
+
+/**
+ * The wall clock can be set, so a hold must also have been watched for its whole length (RS-07). The monotonic clock
+ * can not be set, but starts anew with the machine: so it only measures from tick to tick, and the sum is stored.
+ * All nodes share the stored sum. Each goes on from it at the speed of time, so the highest of them does too.
+ */
+export async function openObservedClock(
+  stored: ObservedTime,
+  monotonic: () => number = () => performance.now(),
+): Promise<ObservedClock> {
+  let lastAt = monotonic()
+  let observed = await stored.read()
+  const now = () => observed + Math.min(Math.max(0, monotonic() - lastAt), longestGapMs)
+  return {
+    now,
+    async tick() {
+      observed = now()
+      lastAt = monotonic()
+      observed = Math.max(observed, await stored.raiseTo(observed))
+    },
+  }
+}
