@@ -14,4 +14,5 @@ export type OutboundOutcome =
 export type InboundOutcome =
   | { readonly kind: 'deliver' }
   | { readonly kind: 'defer'; readonly reason: string; readonly reply: SmtpReply }
-  | { readonly kind: 'reject'; readonly reason: string; readonly reply: SmtpReply }
+  /** `hard`: whatever the relations are, such as for malware; then no other recipient gets the message either. */
+  | { readonly kind: 'reject'; readonly hard: boolean; readonly reason: string; readonly reply: SmtpReply }
