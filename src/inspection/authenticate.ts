@@ -1,0 +1,202 @@
+import { Readable } from 'node:stream'
+import { type AuthenticateResult, type DNSResolver, authenticate as verify } from 'mailauth'
+import { TemporaryFailure } from '../failure.ts'
+import { authorOf } from '../message/address.ts'
+import type { AuthenticationFacts, AuthenticationResult } from '../message/facts.ts'
+import type { ReceivedMessage } from '../message/received-message.ts'
+import { comparableDomain } from '../policy/pattern.ts'
+import { areAligned } from './are-aligned.ts'
+import { chooseSignatures } from './choose-signatures.ts'
+import { type Lookup, type LookupLimits, lookupsOfOneMessage, type MessageLookup } from './resolver.ts'
+
+type Author = NonNullable<AuthenticationFacts['author']>
+type DkimFact = AuthenticationFacts['dkim'][number]
+
+/**
+ * 15 s in all leave time before Postfix gives up after 300 s (milter_content_timeout). 60 questions: SPF may ask about
+ * 30 (10 terms, their addresses), DMARC 8 for each tree walk, the 10 signatures one each, a long ARC chain the rest.
+ */
+const lookupLimits: LookupLimits = { totalMs: 15_000, lookups: 60 }
+
+/** mailauth takes half a second for 50,000 fields; Postfix lets through 100 KiB (header_size_limit). */
+const maxHeaderBytes = 256 * 1024
+const maxFields = 1000
+
+/** RFC 8301 3.2: shorter RSA keys prove nothing. */
+const minBitLength = 1024
+
+/** Who sent the message, by SPF, DKIM, DMARC and ARC. What could not be found out is temperror, never none or fail. */
+export type Authenticate = (message: ReceivedMessage, signal: AbortSignal) => Promise<AuthenticationFacts>
+
+/**
+ * Checks SPF (RFC 7208), DKIM (RFC 6376, 8301, 8463), DMARC (RFC 9989) and ARC (RFC 8617) by mailauth in its strict
+ * mode. Bad mail gives bad results, never an error; fails only if the spooled message cannot be read.
+ */
+export async function authenticate(
+  message: ReceivedMessage,
+  lookup: Lookup,
+  signal: AbortSignal,
+  limits: LookupLimits = lookupLimits,
+): Promise<AuthenticationFacts> {
+  const found = authorOf(message.fields)
+  const author = found.kind === 'author' ? { address: found.address, domain: found.domain } : undefined
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(limits.totalMs)])
+  const asked = lookupsOfOneMessage(lookup, limits, deadline)
+  const { fields, limited } = chooseSignatures(message.fields, author?.domain)
+  const header = Buffer.from(
+    `${fields.map(({ name, value }) => `${name}:${value}\r\n`).join('')}\r\n`,
+    'latin1',
+  )
+  if (fields.length > maxFields || header.length > maxHeaderBytes) return unknownFacts(author)
+  try {
+    const verified = await endingAt(deadline, verifiedBy(message, header, asked))
+    const facts = factsOf(verified, author, message, limited)
+    return author && needsSpfOfAuthor(facts, author)
+      ? { ...facts, authorPublishesSpf: await publishesSpf(author.domain, asked) }
+      : facts
+  } catch (error) {
+    if (error instanceof TemporaryFailure) throw error
+    // A deadline, or a message that mailauth stumbles over: nobody knows who wrote it.
+    return unknownFacts(author)
+  }
+}
+
+function verifiedBy(
+  message: ReceivedMessage,
+  header: Uint8Array,
+  lookup: MessageLookup,
+): Promise<AuthenticateResult> {
+  const input = Readable.from(
+    (async function* () {
+      yield header
+      yield* message.source.stream(message.bodyStart)
+    })(),
+    { objectMode: false },
+  )
+  return verify(input, {
+    sender: message.sender,
+    ...(message.client.address === undefined ? {} : { ip: message.client.address }),
+    helo: message.client.helo,
+    // Only in texts that we do not use; a name that is no token would throw.
+    mta: 'localhost',
+    // mailauth's type knows the answers to TXT only; the contract is that of dns.promises.resolve.
+    resolver: lookup as DNSResolver,
+    minBitLength,
+    disableBimi: true,
+    strict: true,
+  }).finally(() => input.destroy())
+}
+
+function factsOf(
+  verified: AuthenticateResult,
+  author: Author | undefined,
+  message: ReceivedMessage,
+  limited: readonly DkimFact[],
+): AuthenticationFacts {
+  const record = verified.dmarc && verified.dmarc.status.result !== 'none' ? verified.dmarc : undefined
+  // RFC 9989 5.3.1, and two readings of one From field are a way to show one author and authenticate another.
+  const sameAuthor = author !== undefined && domainOf(verified) === author.domain
+  const alignedByPolicy = record?.alignment
+  const aligned = (domain: string) => sameAuthor && areAligned(domain, author.domain)
+  const dkim = verified.dkim.results.flatMap((result): DkimFact[] => {
+    if (!result.signingDomain) return []
+    const domain = comparableDomain(result.signingDomain)
+    return [
+      {
+        result: resultOf(result.status.result),
+        domain,
+        selector: result.selector ?? '',
+        aligned: sameAuthor && (alignedByPolicy ? Boolean(result.status.aligned) : aligned(domain)),
+        bodyLengthLimited: result.canonBodyLengthLimited === true,
+      },
+    ]
+  })
+  const spfDomain =
+    verified.spf && verified.spf.domain !== '-' ? comparableDomain(verified.spf.domain) : undefined
+  const policy = record?.policy
+  // `chooseSignatures` left them out already; should the verifier read one where we did not, it must not count.
+  const isLimited = dkim.some(({ bodyLengthLimited, result }) => bodyLengthLimited && result === 'pass')
+  return {
+    author: sameAuthor || !author ? author : undefined,
+    spf: {
+      // RFC 7208 4.1 asks for the client's address; a local client has none, so there is nothing to check.
+      result:
+        message.client.address === undefined
+          ? 'none'
+          : resultOf(verified.spf ? verified.spf.status.result : false),
+      domain: spfDomain,
+      aligned:
+        sameAuthor &&
+        spfDomain !== undefined &&
+        (alignedByPolicy ? alignedByPolicy.spf.result !== undefined : aligned(spfDomain)),
+    },
+    dkim: [...dkim, ...limited],
+    dmarc: {
+      result:
+        verified.dmarc && sameAuthor && !isLimited ? resultOf(verified.dmarc.status.result) : 'permerror',
+      policy: policy === 'none' || policy === 'quarantine' || policy === 'reject' ? policy : undefined,
+    },
+    arc: resultOf(verified.arc ? verified.arc.status.result : false),
+  }
+}
+
+/** The author's domain as mailauth read the From field; undefined if it saw none or several. */
+function domainOf(verified: AuthenticateResult): string | undefined {
+  if (verified.dkim.fromFields !== 1) return undefined
+  const domains = new Set(
+    verified.dkim.headerFrom.map((address) => comparableDomain(address.slice(address.lastIndexOf('@') + 1))),
+  )
+  return domains.size === 1 ? [...domains][0] : undefined
+}
+
+/** Only where it can matter: no other proof that the author's domain has its mail authenticated. */
+function needsSpfOfAuthor(facts: AuthenticationFacts, author: Author): boolean {
+  const authenticated =
+    facts.spf.aligned || facts.dkim.some(({ result, aligned }) => aligned && result === 'pass')
+  return !authenticated && facts.dmarc.result === 'none' && facts.spf.domain !== author.domain
+}
+
+async function publishesSpf(domain: string, lookup: MessageLookup): Promise<boolean | undefined> {
+  try {
+    const texts = await lookup(domain, 'TXT')
+    return texts.some((text) => /^v=spf1( |$)/i.test(Array.isArray(text) ? text.join('') : String(text)))
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    return code === 'ENOTFOUND' || code === 'ENODATA' ? false : undefined
+  }
+}
+
+const results: readonly string[] = [
+  'pass',
+  'fail',
+  'softfail',
+  'neutral',
+  'none',
+  'temperror',
+  'permerror',
+  'policy',
+] satisfies AuthenticationResult[]
+
+function resultOf(text: string | false): AuthenticationResult {
+  if (text === false) return 'none'
+  return results.includes(text) ? (text as AuthenticationResult) : 'temperror'
+}
+
+function unknownFacts(author: Author | undefined): AuthenticationFacts {
+  return {
+    author,
+    spf: { result: 'temperror', domain: undefined, aligned: false },
+    dkim: [],
+    dmarc: { result: 'temperror', policy: undefined },
+    arc: 'temperror',
+  }
+}
+
+function endingAt<T>(deadline: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const expire = () => reject(deadline.reason)
+    if (deadline.aborted) expire()
+    deadline.addEventListener('abort', expire, { once: true })
+    work.then(resolve, reject).finally(() => deadline.removeEventListener('abort', expire))
+  })
+}

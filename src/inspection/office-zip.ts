@@ -1,0 +1,114 @@
+import type { OfficeAttachment, OfficeKind } from '../message/facts.ts'
+import { officeMediaType } from './office-names.ts'
+import { readLocalNames, readMember, readZipDirectory, type ZipMember } from './zip-directory.ts'
+
+/** What the content of a file says. */
+export type OfficeContent = Pick<OfficeAttachment, 'office' | 'macros' | 'encrypted'>
+
+/** [Content_Types].xml and the manifest name every member once; 2 MiB are some ten thousand lines. */
+const maxDescriptionBytes = 2 * 1024 * 1024
+
+/**
+ * Whether a zip archive is an Office file: OpenDocument by its member `mimetype` or its manifest, Office Open XML by
+ * the type of the main part. Names decide only where those cannot be read: broken is Office of the best guess, so that
+ * it is held. `named` is the kind that the attachment claims.
+ */
+export function officeZip(zip: Buffer, named: OfficeKind | undefined): OfficeContent | undefined {
+  const members = readZipDirectory(zip)
+  const names = (members?.map(({ name }) => name) ?? readLocalNames(zip)).map((name) => name.toLowerCase())
+  const byNames = kindByNames(names, named)
+  if (!members) {
+    const office = byNames ?? named
+    return office && { office, macros: names.some(isMacroName), encrypted: false }
+  }
+  const encrypted = members.some((member) => member.encrypted)
+  return (
+    openDocument(zip, members, encrypted) ??
+    openXml(zip, members, encrypted, byNames) ??
+    onlyNamed(named, encrypted)
+  )
+}
+
+function onlyNamed(named: OfficeKind | undefined, encrypted: boolean): OfficeContent | undefined {
+  return named && { office: named, macros: false, encrypted }
+}
+
+function openXml(
+  zip: Buffer,
+  members: readonly ZipMember[],
+  encrypted: boolean,
+  byNames: OfficeKind | undefined,
+): OfficeContent | undefined {
+  const descriptions = membersNamed(members, '[content_types].xml')
+  if (descriptions.length === 0)
+    return byNames && { office: byNames, macros: hasMacroNames(members), encrypted }
+  const types = descriptions
+    .map((member) => textOf(readMember(zip, member, maxDescriptionBytes)))
+    .join('\n')
+    .toLowerCase()
+  const mainType = /"(application\/vnd\.[^"]{1,200}\.main(?:\+xml)?)"/g
+  const office =
+    [...types.matchAll(mainType)].map(([, type]) => officeMediaType(type ?? '')).find((kind) => kind) ??
+    byNames
+  const macros = hasMacroNames(members) || types.includes('vbaproject') || types.includes('macrosheet')
+  return office && { office, macros, encrypted }
+}
+
+function openDocument(
+  zip: Buffer,
+  members: readonly ZipMember[],
+  encrypted: boolean,
+): OfficeContent | undefined {
+  const read = (name: string) =>
+    membersNamed(members, name)
+      .map((member) => textOf(readMember(zip, member, maxDescriptionBytes)))
+      .join('\n')
+  const manifest = read('meta-inf/manifest.xml')
+  const inManifest = /media-type="(application\/vnd\.oasis\.opendocument\.[^"]{1,100})"/.exec(manifest)?.[1]
+  const office = officeMediaType(read('mimetype').trim()) ?? officeMediaType(inManifest ?? '')
+  if (!office) return undefined
+  return {
+    office,
+    macros: members.some(({ name }) => /^(?:basic|scripts)\/./i.test(name)),
+    encrypted: encrypted || manifest.includes('encryption-data'),
+  }
+}
+
+/** Programs differ on which of two members of one name they take; so all of them count, up to four. */
+function membersNamed(members: readonly ZipMember[], name: string): ZipMember[] {
+  return members.filter((member) => member.name.toLowerCase() === name).slice(0, 4)
+}
+
+function hasMacroNames(members: readonly ZipMember[]): boolean {
+  return members.some(({ name }) => isMacroName(name))
+}
+
+function isMacroName(name: string): boolean {
+  return /vbaproject\.bin$|^xl\/macrosheets\//i.test(name)
+}
+
+function kindByNames(names: readonly string[], named: OfficeKind | undefined): OfficeKind | undefined {
+  const folders = [
+    ['word/', 'docx'],
+    ['xl/', 'xlsx'],
+    ['ppt/', 'pptx'],
+  ] as const
+  if (names.includes('xl/workbook.bin')) return 'xlsb'
+  const isOpenXml = names.includes('[content_types].xml') || names.includes('_rels/.rels')
+  if (isOpenXml)
+    return folders.find(([folder]) => names.some((name) => name.startsWith(folder)))?.[1] ?? named
+  const isOpenDocument = names.includes('content.xml') && names.includes('meta-inf/manifest.xml')
+  return isOpenDocument ? (named ?? 'odt') : undefined
+}
+
+/** XML may come in UTF-16 (XML 1.0, 4.3.3). */
+function textOf(bytes: Buffer | undefined): string {
+  if (!bytes) return ''
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le')
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) {
+    return Buffer.from(bytes.subarray(0, bytes.length & ~1))
+      .swap16()
+      .toString('utf16le')
+  }
+  return bytes.toString('utf8')
+}

@@ -1,0 +1,82 @@
+import { Resolver } from 'node:dns/promises'
+
+/** Answers in the shapes of `dns.promises.resolve`: TXT as lists of strings, MX as `{ priority, exchange }`. */
+export type DnsAnswers = unknown[]
+
+/**
+ * One question to the DNS. Fails with an error whose `code` says why: ENOTFOUND and ENODATA are answers ("there is
+ * none"), everything else means that nobody knows.
+ */
+export type Lookup = (name: string, rrtype: string, signal: AbortSignal) => Promise<DnsAnswers>
+
+/** The same without the signal: what mailauth calls. */
+export type MessageLookup = (name: string, rrtype: string) => Promise<DnsAnswers>
+
+/** A look-up that did not come to an answer. Every code but ENOTFOUND and ENODATA becomes temperror. */
+class LookupFailure extends Error {
+  readonly code: string
+  constructor(code: 'ETIMEOUT' | 'EREFUSED', message: string) {
+    super(message)
+    this.name = 'LookupFailure'
+    this.code = code
+  }
+}
+
+/**
+ * Asks the DNS servers at `servers` (`address:port`; the system's when undefined). A question that has no answer
+ * after `perQueryMs` fails with ETIMEOUT, whatever the servers do.
+ */
+export function openResolver(servers: readonly string[] | undefined, limits: { perQueryMs: number }): Lookup {
+  // Two tries within the deadline: one lost datagram is no outage.
+  const resolver = new Resolver({ timeout: Math.ceil(limits.perQueryMs / 2), tries: 2 })
+  if (servers) resolver.setServers([...servers])
+  return (name, rrtype, signal) =>
+    withDeadline(
+      () => resolver.resolve(name, rrtype) as Promise<DnsAnswers>,
+      AbortSignal.any([signal, AbortSignal.timeout(limits.perQueryMs)]),
+    )
+}
+
+/** Bounds for all questions that one message may cause. */
+export interface LookupLimits {
+  /** For all of them together, in milliseconds. */
+  readonly totalMs: number
+  readonly lookups: number
+}
+
+/**
+ * The questions of one message: who writes a message with hundreds of selectors gets temperror for the rest, not our
+ * time. The same question is asked once. Within SPF the limits of RFC 7208 4.6.4 hold besides.
+ */
+export function lookupsOfOneMessage(
+  lookup: Lookup,
+  limits: LookupLimits,
+  signal: AbortSignal,
+): MessageLookup {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(limits.totalMs)])
+  const asked = new Map<string, Promise<DnsAnswers>>()
+  return (name, rrtype) => {
+    const question = `${rrtype} ${name.toLowerCase()}`
+    const before = asked.get(question)
+    // A copy, because mailauth sorts MX answers in place.
+    if (before) return before.then((answers) => [...answers])
+    if (asked.size >= limits.lookups) {
+      return Promise.reject(new LookupFailure('EREFUSED', 'Too many DNS look-ups for one message'))
+    }
+    const answer = withDeadline(() => lookup(name, rrtype, deadline), deadline)
+    asked.set(question, answer)
+    return answer.then((answers) => [...answers])
+  }
+}
+
+/** The work's result, or ETIMEOUT once `deadline` has passed; then nobody listens to the work any more. */
+function withDeadline<T>(work: () => Promise<T>, deadline: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const expire = () => reject(new LookupFailure('ETIMEOUT', 'No answer from the DNS in time'))
+    if (deadline.aborted) return expire()
+    deadline.addEventListener('abort', expire, { once: true })
+    work()
+      .then(resolve, reject)
+      .finally(() => deadline.removeEventListener('abort', expire))
+  })
+}
