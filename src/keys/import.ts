@@ -41,7 +41,7 @@ export async function importKeys(bytes: Uint8Array, options: ImportOptions): Pro
     if (isCertificate(block)) {
       const certificate = readable(() => readCertificate(block.text.replaceAll(block.label, 'CERTIFICATE')))
       certificates.set(certificate.fingerprint, certificate)
-    } else if (block.label.endsWith('PRIVATE KEY')) keys.push(privateKeyOf(block, options.password))
+    } else if (block.label.endsWith('PRIVATE KEY')) keys.push(await privateKeyOf(block, options.password))
   }
   const all = [...certificates.values()]
   if (all.length === 0)
@@ -135,13 +135,12 @@ async function blocksOfPkcs7(bytes: Uint8Array): Promise<readonly PemBlock[]> {
 }
 
 async function blocksOfPkcs12(bytes: Uint8Array, password: string | undefined): Promise<readonly PemBlock[]> {
-  // The program reads one line; another one would be silently cut off.
-  if (password !== undefined && /[\r\n\0]/.test(password)) throw wrongPassword()
   const args = ['pkcs12', '-nodes', '-passin', 'fd:3']
-  let result = await openssl(args, bytes, password)
+  const line = password === undefined ? undefined : oneLine(password)
+  let result = await openssl(args, bytes, line)
   // Old exports (RC2-40, 3DES, as Windows made them for decades) need algorithms that OpenSSL 3 keeps apart.
   if (!result.succeeded && !isPasswordComplaint(result.complaint))
-    result = await openssl([...args, '-legacy'], bytes, password)
+    result = await openssl([...args, '-legacy'], bytes, line)
   if (result.succeeded) return pemBlocks(result.output)
   if (!isPasswordComplaint(result.complaint)) throw unreadable()
   if (password === undefined || password === '') {
@@ -161,19 +160,29 @@ function isCertificate({ label }: PemBlock): boolean {
   return label === 'CERTIFICATE' || label === 'X509 CERTIFICATE'
 }
 
-function privateKeyOf(block: PemBlock, password: string | undefined): KeyObject {
+async function privateKeyOf(block: PemBlock, password: string | undefined): Promise<KeyObject> {
   const encrypted = block.label === 'ENCRYPTED PRIVATE KEY' || block.text.includes('Proc-Type: 4,ENCRYPTED')
-  if (encrypted && !password) {
+  if (!encrypted) return readable(() => createPrivateKey(block.text))
+  if (!password) {
     throw new KeyImportError(
       'password-needed',
       'The private key is protected by a password: give the one chosen at its export',
     )
   }
-  try {
-    return createPrivateKey(encrypted && password ? { key: block.text, passphrase: password } : block.text)
-  } catch (cause) {
-    throw encrypted ? wrongPassword(cause) : unreadable(cause)
-  }
+  // Not by node:crypto: the file says how many rounds its password takes, and they would stop all mail meanwhile.
+  const { succeeded, output } = await openssl(
+    ['pkey', '-passin', 'fd:3'],
+    Buffer.from(block.text, 'latin1'),
+    oneLine(password),
+  )
+  if (!succeeded) throw wrongPassword()
+  return readable(() => createPrivateKey(output))
+}
+
+/** The openssl program reads the first line as the password; another one would be silently cut off. */
+function oneLine(password: string): string {
+  if (/[\r\n\0]/.test(password)) throw wrongPassword()
+  return password
 }
 
 function issuesAnother(certificate: Certificate, all: readonly Certificate[]): boolean {
@@ -216,12 +225,9 @@ function unreadable(cause?: unknown): KeyImportError {
   )
 }
 
-function wrongPassword(cause?: unknown): KeyImportError {
+function wrongPassword(): KeyImportError {
   return new KeyImportError(
     'wrong-password',
     'The password does not open the file: give the one chosen at its export',
-    {
-      cause,
-    },
   )
 }
