@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml'
 import { z } from 'zod'
 import { ConfigProblem, fieldName, type Place, type Problem } from './config-problem.ts'
 import { nearestWord } from './nearest-word.ts'
@@ -134,16 +144,22 @@ export function readYaml<Schema extends z.ZodType>(
       version: '1.2',
       schema: 'core',
       stringKeys: true,
+      // The parser compares every key with every other: minutes for a hundred thousand partners. We look ourselves.
+      uniqueKeys: false,
       lineCounter: lines,
       prettyErrors: false,
       logLevel: 'error',
     }),
   )
   // A warning is a tag or a directive that nobody asked for: a typo, such as `!` before a value.
-  const complaints = [...document.errors, ...document.warnings]
+  const complaints = [
+    ...document.errors,
+    ...document.warnings,
+    ...guarded(start, () => repeatedKeys(document)),
+  ]
   if (complaints.length > 0) {
     throw new ConfigProblem(
-      complaints.map((error) => ({ ...place(error.pos[0]), field: '', message: sayParseError(error) })),
+      complaints.map((error) => ({ ...place(error.pos[0]), field: '', message: error.message })),
     )
   }
   if (document.directives.yaml.explicit)
@@ -180,8 +196,21 @@ export function readYaml<Schema extends z.ZodType>(
   )
 }
 
-function sayParseError(error: { code: string; message: string }): string {
-  return error.code === 'DUPLICATE_KEY' ? 'this key stands here twice' : error.message
+/** YAML 1.2 3.2.1.1: keys of a map are unique. Which of two rules holds would be a guess. */
+function repeatedKeys(document: Document.Parsed): { pos: [number]; message: string }[] {
+  const repeated: { pos: [number]; message: string }[] = []
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<unknown>()
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue
+        if (seen.has(key.value))
+          repeated.push({ pos: [key.range?.[0] ?? 0], message: 'this key stands here twice' })
+        seen.add(key.value)
+      }
+    },
+  })
+  return repeated
 }
 
 /** What the parser throws beyond its own list of errors: aliases without end, nesting deeper than the stack. */

@@ -1,0 +1,34 @@
+import { jsonSchemas } from './json-schema.ts'
+
+/** One setting, for the table in README. */
+export interface SettingDescription {
+  /** With dots, such as `listen.inbound`. */
+  readonly key: string
+  /** The default as it would be written; undefined where the description says what holds without it. */
+  readonly default: string | undefined
+  readonly required: boolean
+  readonly description: string
+}
+
+interface Shape {
+  readonly type?: string
+  readonly properties?: Record<string, Shape>
+  readonly required?: readonly string[]
+  readonly default?: unknown
+  readonly description?: string
+}
+
+function describe(shape: Shape, prefix: string): SettingDescription[] {
+  return Object.entries(shape.properties ?? {}).flatMap(([name, setting]) => {
+    const key = `${prefix}${name}`
+    if (setting.properties) return describe(setting, `${key}.`)
+    const written = typeof setting.default === 'string' ? setting.default : JSON.stringify(setting.default)
+    const required = shape.required?.includes(name) ?? false
+    return [{ key, default: written, required, description: setting.description ?? '' }]
+  })
+}
+
+/** Every setting of postsiegel.yaml in the order of the schema. */
+export function describeSettings(): SettingDescription[] {
+  return describe(jsonSchemas().settings, '')
+}
