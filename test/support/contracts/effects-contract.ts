@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import type { OpenStorage } from './storage-contract.ts'
+
+const noon = new Date('2026-03-01T12:00:00Z')
+
+export function effectsContract(database: string, open: OpenStorage): void {
+  test(`${database} calls one of many simultaneous callers the first`, async () => {
+    await using storage = await open()
+    expect(await storage.effects.done('invite ann')).toBe(false)
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => storage.effects.first('invite ann', noon)),
+    )
+    expect(answers.filter(Boolean)).toHaveLength(1)
+    expect(await storage.effects.done('invite ann')).toBe(true)
+    expect(await storage.effects.first('invite bob', noon)).toBe(true)
+  })
+
+  test(`${database} forgets effects older than asked`, async () => {
+    await using storage = await open()
+    await storage.effects.first('old', new Date(noon.getTime() - 1))
+    await storage.effects.first('new', noon)
+    expect(await storage.effects.forget(noon)).toBe(1)
+    expect(await storage.effects.done('old')).toBe(false)
+    expect(await storage.effects.done('new')).toBe(true)
+  })
+}

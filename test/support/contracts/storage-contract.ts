@@ -1,0 +1,24 @@
+import type { Storage } from '../../../src/storage/open-storage.ts'
+import { decisionsContract } from './decisions-contract.ts'
+import { effectsContract } from './effects-contract.ts'
+import { heldOriginalsContract } from './held-originals-contract.ts'
+import { keyStoreContract } from './key-store-contract.ts'
+import { observedTimeContract } from './observed-time-contract.ts'
+import { pdfPasswordsContract } from './pdf-passwords-contract.ts'
+import { relationsContract } from './relations-contract.ts'
+import { waitingMessagesContract } from './waiting-messages-contract.ts'
+
+/** Opens an empty storage each time; whoever opens it closes it. */
+export type OpenStorage = () => Promise<Storage>
+
+/** What every database must do alike. */
+export function storageContract(database: string, open: OpenStorage): void {
+  decisionsContract(database, open)
+  effectsContract(database, open)
+  heldOriginalsContract(database, open)
+  keyStoreContract(database, open)
+  observedTimeContract(database, open)
+  pdfPasswordsContract(database, open)
+  relationsContract(database, open)
+  waitingMessagesContract(database, open)
+}

@@ -1,0 +1,133 @@
+import { execFile } from 'node:child_process'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { TemporaryFailure } from '../../../src/failure.ts'
+import { bytesInMemory } from '../../../src/message/byte-source.ts'
+import { openStorage } from '../../../src/storage/open-storage.ts'
+import { storageContract } from '../../support/contracts/storage-contract.ts'
+import { openTestStorage, testKey } from '../../support/open-test-storage.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+const noon = new Date('2026-03-01T12:00:00Z')
+const settingsIn = (folder: string, masterKey = testKey) => ({
+  database: { kind: 'sqlite', file: join(folder, 'postsiegel.sqlite') } as const,
+  blobs: join(folder, 'blobs'),
+  masterKey,
+})
+
+storageContract('SQLite', () => openTestStorage())
+
+test('what was stored is there after a restart, in files that nobody else can read', async () => {
+  using folder = temporaryFolder()
+  {
+    await using storage = await openStorage(settingsIn(folder.path))
+    await storage.effects.first('invite ann', noon)
+  }
+  await using storage = await openStorage(settingsIn(folder.path))
+  expect(await storage.effects.done('invite ann')).toBe(true)
+  expect((await stat(join(folder.path, 'postsiegel.sqlite'))).mode & 0o777).toBe(0o600)
+})
+
+test('two processes that start at once on a new database both come up', async () => {
+  using folder = temporaryFolder()
+  const program = `
+    import { openStorage } from '${new URL('../../../src/storage/open-storage.ts', import.meta.url)}'
+    await using storage = await openStorage({
+      database: { kind: 'sqlite', file: process.argv[1] }, blobs: process.argv[2], masterKey: new Uint8Array(32),
+    })
+    console.log(await storage.effects.first('only once', new Date()))`
+  const { database, blobs } = settingsIn(folder.path)
+  const answers = await Promise.all(
+    Array.from({ length: 2 }, async () => {
+      const argv = ['--input-type=module-typescript', '--eval', program, database.file, blobs]
+      return (await promisify(execFile)(process.execPath, argv)).stdout.trim()
+    }),
+  )
+  expect(answers.sort()).toEqual(['false', 'true'])
+}, 60_000)
+
+test('a database of a newer program is refused with a reason', async () => {
+  using folder = temporaryFolder()
+  await (await openStorage(settingsIn(folder.path)))[Symbol.asyncDispose]()
+  const database = new DatabaseSync(settingsIn(folder.path).database.file)
+  database.exec('update schema_version set version = 99')
+  database.close()
+  await expect(openStorage(settingsIn(folder.path))).rejects.toThrow(
+    /schema version 99.*start the newer program/,
+  )
+})
+
+test('a database of another master key is refused with a reason', async () => {
+  using folder = temporaryFolder()
+  await (await openStorage(settingsIn(folder.path)))[Symbol.asyncDispose]()
+  await expect(openStorage(settingsIn(folder.path, new Uint8Array(32)))).rejects.toThrow(/another master key/)
+})
+
+test('while another process has the database locked mail is deferred, and taken afterwards', async () => {
+  using folder = temporaryFolder()
+  await using storage = await openStorage(settingsIn(folder.path))
+  using other = new DatabaseSync(settingsIn(folder.path).database.file)
+  other.exec('begin immediate')
+  const failure = await storage.effects.first('invite ann', noon).catch((error: unknown) => error)
+  expect(failure).toBeInstanceOf(TemporaryFailure)
+  const learned = storage.relations.learn({ from: 'ann@example.com', to: 'carl@x.example', at: noon }, '1')
+  other.exec('rollback')
+  await learned
+  expect(await storage.effects.first('invite ann', noon)).toBe(true)
+}, 60_000)
+
+test('a file that is no database defers mail, with the reason behind it', async () => {
+  using folder = temporaryFolder()
+  const database = { kind: 'sqlite', file: folder.path } as const
+  const failure = await openStorage({ ...settingsIn(folder.path), database }).catch((error: unknown) => error)
+  expect(failure).toBeInstanceOf(TemporaryFailure)
+  expect((failure as TemporaryFailure).cause).toBeInstanceOf(Error)
+})
+
+test('no secret and no correspondent can be read from the files of a stopped system', async () => {
+  using folder = temporaryFolder()
+  const secret = 'KANARIENVOGEL'
+  {
+    await using storage = await openStorage(settingsIn(folder.path))
+    const u = Buffer.alloc(48, secret)
+    await storage.pdfPasswords.set('ann@example.com', { u, wrapKey: Buffer.alloc(32, secret) }, noon)
+    const dates = { notBefore: noon, notAfter: noon, addedAt: noon }
+    const certificate = {
+      fingerprint: '01',
+      addresses: [],
+      pem: '',
+      chain: [],
+      hasPrivateKey: true,
+      provenance: '',
+      ...dates,
+    }
+    await storage.keyStore.add(certificate, secret)
+    await storage.relations.learn(
+      { from: `${secret}@example.com`, to: `carl@${secret}.example`, at: noon },
+      '1',
+    )
+    await storage.blobs.put(bytesInMemory(Buffer.alloc(200_000, secret)).stream())
+  }
+  const { database, blobs } = settingsIn(folder.path)
+  const files = [database.file, ...(await filesBelow(blobs))]
+  expect(files).toHaveLength(2)
+  for (const file of files) {
+    const bytes = await readFile(file)
+    for (const form of [
+      secret,
+      secret.toLowerCase(),
+      Buffer.from(secret).toString('base64'),
+      Buffer.from(secret).toString('hex'),
+    ]) {
+      expect(bytes.includes(form.replace(/=+$/, ''))).toBe(false)
+    }
+  }
+})
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+}
