@@ -156,6 +156,14 @@ def type_of(context, path):
         return ''
 
 
+def looks_encrypted(path):
+    """LibreOffice does not ask for a password of some OLE files: then a stream's name in its directory tells."""
+    with open(path, 'rb') as file:
+        content = file.read()
+    names = (name.encode('utf-16-le') for name in ('EncryptedPackage', 'EncryptedSummary'))
+    return content.startswith(b'\xd0\xcf\x11\xe0') and any(name in content for name in names)
+
+
 def convert(context, path, pages):
     """The PDF's path, or a failure code."""
     document = open_document(context, path) if type_of(context, path) in TYPES else None
@@ -165,7 +173,7 @@ def convert(context, path, pages):
         unwanted = open_document(context, path, InteractionHandler=witness)
         if unwanted is not None:
             unwanted.close(False)
-        return None, 'password' if witness.asked else 'broken'
+        return None, 'password' if witness.asked or looks_encrypted(path) else 'broken'
     try:
         for service, name in (
             ('com.sun.star.sheet.SpreadsheetDocument', 'calc_pdf_Export'),
