@@ -157,6 +157,12 @@ export function readYaml<Schema extends z.ZodType>(
     ...document.warnings,
     ...guarded(start, () => repeatedKeys(document)),
   ]
+  const unquoted = complaints.find((error) => text.startsWith('*.', error.pos[0]))
+  if (unquoted) {
+    // The likeliest mistake in our files; the parser takes the star for an alias and says so three times.
+    const message = 'a name that begins with * needs quotes, as in "*.example.org"'
+    throw new ConfigProblem([{ ...place(unquoted.pos[0]), field: '', message }])
+  }
   if (complaints.length > 0) {
     throw new ConfigProblem(
       complaints.map((error) => ({ ...place(error.pos[0]), field: '', message: error.message })),
