@@ -29,7 +29,7 @@ export type LogEvent =
       readonly cause?: string
     }
   | { readonly event: 'connection-problem'; readonly where: string; readonly error: string }
-  | { readonly event: 'policy-loaded'; readonly generation: number; readonly files: number }
+  | { readonly event: 'policy-loaded'; readonly generation: number }
   | { readonly event: 'policy-problem'; readonly problem: string; readonly inForce: number }
   | { readonly event: 'held'; readonly id: string; readonly message: string; readonly releaseAt: string }
   | {

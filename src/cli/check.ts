@@ -1,0 +1,70 @@
+import { access, constants, stat } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { readPolicies } from '../config/read-policies.ts'
+import { readSettings, type Settings } from '../config/settings.ts'
+import { readTrustAnchors } from '../keys/trust-anchors.ts'
+import { readMasterKey } from '../storage/master-key.ts'
+import type { Command } from './command.ts'
+
+/** One thing that was looked at. `remedy` says what to do where it is not as it should be. */
+interface Finding {
+  readonly what: string
+  readonly problem: string | undefined
+}
+
+/** Reads settings, policies and keys as the gateway would, and looks for what it needs beside it; changes nothing. */
+export const check: Command = {
+  name: 'check',
+  usage: '',
+  summary: 'whether settings, policies, keys and neighbours are as the gateway needs them',
+  async run({ options, print }) {
+    const settings = await readSettings(options.settings, process.env)
+    const findings = [
+      { what: options.settings, problem: undefined },
+      await look(options.policies ?? settings.policies, () =>
+        readPolicies(options.policies ?? settings.policies, 1),
+      ),
+      await look('master key', () => checkMasterKey(settings)),
+      await look('trust anchors', () => readTrustAnchors(settings.trustAnchors)),
+      await look('virus scanner', () => reach(settings.clamd)),
+      await look('converter', () => reach(settings.listen.converter)),
+      await look('Postfix', () => access(`${settings.postfix.configDirectory}/main.cf`, constants.R_OK)),
+      await look('listener for notices', () => reach(settings.postfix.notices)),
+    ]
+    if (options.json) print(JSON.stringify(findings))
+    else
+      print(
+        findings
+          .map(({ what, problem }) => (problem ? `WRONG  ${what}: ${problem}` : `ok     ${what}`))
+          .join('\n'),
+      )
+    return findings.some(({ problem }) => problem !== undefined) ? 1 : 0
+  },
+}
+
+async function look(what: string, tryIt: () => Promise<unknown>): Promise<Finding> {
+  return tryIt().then(
+    () => ({ what, problem: undefined }),
+    (error: unknown) => ({ what, problem: error instanceof Error ? error.message : String(error) }),
+  )
+}
+
+async function checkMasterKey({ masterKey }: Settings): Promise<void> {
+  await readMasterKey(masterKey)
+  const { mode } = await stat(masterKey)
+  if ((mode & 0o077) !== 0) throw new Error(`${masterKey} can be read by others: chmod 600`)
+}
+
+/** Whether somebody listens at a socket path or `inet:HOST:PORT`. */
+function reach(where: string): Promise<void> {
+  const inet = /^inet:\[?(.+?)\]?:(\d+)$/.exec(where)
+  return new Promise((resolve, reject) => {
+    const socket = inet ? connect(Number(inet[2]), inet[1] ?? '') : connect(where)
+    socket.setTimeout(3000, () => socket.destroy(new Error(`${where} does not answer`)))
+    socket.once('error', (error) => reject(new Error(`nobody listens on ${where}`, { cause: error })))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve()
+    })
+  })
+}

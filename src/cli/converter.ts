@@ -1,0 +1,32 @@
+import { readSettings } from '../config/settings.ts'
+import { serveConverter } from '../converter/serve.ts'
+import { jsonLog } from '../log/json-log.ts'
+import { tellSystemd } from '../log/tell-systemd.ts'
+import type { Command } from './command.ts'
+
+/** Runs the zone for hostile documents in the foreground: no keys, no state, no network. */
+export const converter: Command = {
+  name: 'converter',
+  usage: '',
+  summary: 'run the converter for hostile documents in the foreground',
+  async run({ options }) {
+    const log = jsonLog(
+      (line) => void process.stdout.write(line),
+      () => new Date(),
+    )
+    const { listen } = await readSettings(options.settings, process.env)
+    const stopped = new Promise<string>((resolve) => {
+      for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
+    })
+    const tell = tellSystemd(process.env, (error) =>
+      log({ event: 'problem', where: 'systemd-notify', error: String(error) }),
+    )
+    await using _server = await serveConverter({
+      listen: listen.converter,
+      onEvent: (state, detail) => log({ event: 'converter', state, detail }),
+    })
+    tell('READY=1')
+    log({ event: 'stopping', reason: await stopped })
+    return 0
+  },
+}

@@ -1,0 +1,86 @@
+import { parseArgs } from 'node:util'
+import { ConfigProblem } from '../config/config-problem.ts'
+import { version } from '../version.ts'
+import { check } from './check.ts'
+import { type Command, type Options, UsageError } from './command.ts'
+import { converter } from './converter.ts'
+import { explain } from './explain.ts'
+import { hold } from './hold.ts'
+import { key } from './key.ts'
+import { password } from './password.ts'
+import { reload } from './reload.ts'
+import { schema } from './schema.ts'
+import { serve } from './serve.ts'
+import { status } from './status.ts'
+import { waiting } from './waiting.ts'
+
+const commands: readonly Command[] = [
+  serve,
+  converter,
+  check,
+  status,
+  reload,
+  explain,
+  password,
+  key,
+  waiting,
+  hold,
+  schema,
+]
+
+const optionTable = {
+  settings: { type: 'string', default: '/etc/postsiegel/postsiegel.yaml', help: 'FILE   the settings' },
+  json: { type: 'boolean', default: false, help: '       answers as JSON' },
+  policies: { type: 'string', help: 'FOLDER check: these policies instead of those in the settings' },
+  'password-file': { type: 'string', help: 'FILE   key import: the password of a PKCS#12 file' },
+  reason: { type: 'string', help: 'TEXT   hold release: why it is released early' },
+  help: { type: 'boolean', default: false, help: '       this text' },
+  version: { type: 'boolean', default: false, help: '       the version' },
+} as const
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`postsiegel: ${error instanceof Error ? error.message : String(error)}\n`)
+  return error instanceof UsageError || error instanceof ConfigProblem ? 2 : 1
+})
+
+async function main(args: readonly string[]): Promise<number> {
+  const print = (text: string) => void process.stdout.write(`${text}\n`)
+  const { values, positionals } = parse(args)
+  const [name, ...words] = positionals
+  if (values.version) {
+    print(version)
+    return 0
+  }
+  if (values.help || name === undefined || name === 'help') {
+    print(help())
+    return name === undefined && !values.help ? 2 : 0
+  }
+  const command = commands.find((candidate) => candidate.name === name)
+  if (!command) throw new UsageError(`there is no command ${name}; "postsiegel help" lists them`)
+  const options: Options = {
+    settings: values.settings,
+    json: values.json,
+    policies: values.policies,
+    passwordFile: values['password-file'],
+    reason: values.reason,
+  }
+  return command.run({ words, options, print })
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: optionTable, allowPositionals: true })
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function help(): string {
+  return [
+    'postsiegel COMMAND [OPTIONS]',
+    '',
+    ...commands.map(({ name, usage, summary }) => `  ${`${name} ${usage}`.trimEnd().padEnd(44)} ${summary}`),
+    '',
+    ...Object.entries(optionTable).map(([name, { help }]) => `  --${name.padEnd(14)} ${help}`),
+  ].join('\n')
+}

@@ -1,0 +1,21 @@
+import { askGateway } from './ask-gateway.ts'
+import type { Command } from './command.ts'
+
+export const waiting: Command = {
+  name: 'waiting',
+  usage: '',
+  summary: 'messages in the queue that wait for a password or certificate',
+  async run({ options, print }) {
+    const list = await askGateway(options, 'waiting-list', {})
+    if (options.json) print(JSON.stringify(list))
+    else
+      print(
+        list.length === 0
+          ? 'nothing waits'
+          : list
+              .map((each) => `${each.since}  ${each.queueId}  ${each.sender} -> ${each.recipient}`)
+              .join('\n'),
+      )
+    return 0
+  },
+}

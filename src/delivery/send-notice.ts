@@ -1,0 +1,68 @@
+import { Readable } from 'node:stream'
+import nodemailer from 'nodemailer'
+import type { ByteSource } from '../message/byte-source.ts'
+
+/** A mail that the gateway writes itself, to people of the house only. */
+export interface Notice {
+  readonly to: readonly string[]
+  readonly subject: string
+  readonly text: string
+  /** The part before the @ of the Message-ID: the same for the same notice, so that a repetition is seen as one. */
+  readonly messageIdLocal: string
+  readonly attachment?: { readonly fileName: string; readonly content: ByteSource }
+}
+
+export interface NoticeHouse {
+  /** `inet:HOST:PORT` of Postfix's listener for our own mail, or a socket path. */
+  readonly listener: string
+  readonly organization: { readonly name: string; readonly domain: string }
+}
+
+const smtpLimitMs = 60_000
+
+/**
+ * Hands a notice to Postfix; resolves with its 250. The null reverse-path and Auto-Submitted keep machines from
+ * answering it (RFC 3834 3.1.7, 3.1.8).
+ */
+export async function sendNotice(notice: Notice, house: NoticeHouse): Promise<void> {
+  const where = /^inet:\[?(.+?)\]?:(\d+)$/.exec(house.listener)
+  const { domain, name } = house.organization
+  const transport = nodemailer.createTransport({
+    ...(where
+      ? { host: where[1], port: Number(where[2]) }
+      : { socketPath: house.listener, host: 'localhost' }),
+    name: domain,
+    secure: false,
+    ignoreTLS: true,
+    connectionTimeout: smtpLimitMs,
+    greetingTimeout: smtpLimitMs,
+    socketTimeout: smtpLimitMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  try {
+    const sent = await transport.sendMail({
+      envelope: { from: '', to: [...notice.to] },
+      from: { name: `${name} (Postsiegel)`, address: `postsiegel@${domain}` },
+      to: [...notice.to],
+      subject: notice.subject,
+      text: notice.text,
+      messageId: `<${notice.messageIdLocal}@${domain}>`,
+      headers: { 'Auto-Submitted': 'auto-generated' },
+      ...(notice.attachment
+        ? {
+            attachments: [
+              {
+                filename: notice.attachment.fileName,
+                content: Readable.from(notice.attachment.content.stream()),
+              },
+            ],
+          }
+        : {}),
+    })
+    if (sent.rejected.length > 0)
+      throw new Error(`Postfix refused ${sent.rejected.length} of ${notice.to.length} recipients`)
+  } finally {
+    transport.close()
+  }
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import type { Workspace } from '../message/byte-source.ts'
+import type { ReceivedMessage } from '../message/received-message.ts'
+import type { FinalAnswer } from '../milter/filter.ts'
+import type { PolicySet } from '../policy/policy.ts'
+import type { Gateway } from './gateway.ts'
+import { judgeInbound } from './judge-inbound.ts'
+import { recordDecision } from './record-decision.ts'
+
+/** A message from outside: judged before it is accepted, then delivered whole; there is no third way (§ 206 StGB). */
+export async function answerInbound(
+  message: ReceivedMessage,
+  rules: PolicySet,
+  gateway: Gateway,
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<FinalAnswer> {
+  const facts = await gateway.gatherFacts(message, signal)
+  const deferral = deferralKey(message)
+  const cameBack = await gateway.effects.done(deferral)
+  const { outcome, trust, policy } = judgeInbound(message, facts, rules, {
+    organization: gateway.organization,
+    cameBack,
+  })
+  const answer: FinalAnswer =
+    outcome.kind === 'deliver'
+      ? await gateway.deliverInbound(
+          message,
+          { facts, score: trust.score, signals: trust.signals, policy },
+          workspace,
+          signal,
+        )
+      : { kind: 'refuse', reply: outcome.reply }
+  if (outcome.kind === 'defer') await gateway.effects.first(deferral, message.receivedAt)
+  const decided = outcome.kind === 'deliver' ? 'deliver' : `${outcome.kind}: ${outcome.reason}`
+  await recordDecision(gateway, message, rules, facts.authentication.author?.address, answer, {
+    trust: { score: trust.score, signals: [...trust.signals] },
+    outcomes: message.recipients.map((recipient) => ({ recipient, outcome: decided })),
+  })
+  return answer
+}
+
+/** Who was asked to come again: client's network, sender and recipients, since large senders retry from a pool (RFC 6647 2.2). */
+function deferralKey({ client, sender, recipients }: ReceivedMessage): string {
+  const address = client.address ?? ''
+  const network = address.includes(':')
+    ? address.split(':').slice(0, 4).join(':')
+    : address.split('.').slice(0, 3).join('.')
+  const who = JSON.stringify([
+    network,
+    sender.toLowerCase(),
+    recipients.map((each) => each.toLowerCase()).sort(),
+  ])
+  return `asked to come again ${createHash('sha256').update(who).digest('base64url')}`
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import type { DecisionRecord } from '../storage/decisions.ts'
+import type { HeldOriginal } from '../storage/held-originals.ts'
+import type { KeyStore, StoredCertificate } from '../storage/key-store.ts'
+import type { WaitingMessage } from '../storage/waiting-messages.ts'
+
+const address = z
+  .string()
+  .min(3)
+  .max(320)
+  .regex(/^[^\s@]+@[^\s@]+$/, 'an address such as ann@example.org')
+const holdId = z.string().regex(/^[0-9a-z]{26}$/, 'an identifier of 26 characters, as `hold list` shows it')
+
+/**
+ * What can be asked of a running gateway over gateway.sock, with the shape of each question. The socket is for root
+ * and our own user; the portal will get calls of its own.
+ */
+export const controlCalls = {
+  status: z.strictObject({}),
+  reload: z.strictObject({}),
+  'password-set': z.strictObject({ recipient: address, password: z.string().min(1).max(1000) }),
+  'password-list': z.strictObject({}),
+  'password-remove': z.strictObject({ recipient: address }),
+  'key-import': z.strictObject({
+    /** Base64 of the file. */
+    file: z.base64().max(1_500_000),
+    password: z.string().max(1000).optional(),
+  }),
+  'key-list': z.strictObject({}),
+  'key-remove': z.strictObject({
+    fingerprint: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 fingerprint in hex'),
+  }),
+  'hold-list': z.strictObject({}),
+  'hold-release': z.strictObject({ id: holdId, reason: z.string().min(3).max(200) }),
+  'waiting-list': z.strictObject({}),
+  explain: z.strictObject({ id: z.string().min(1).max(40) }),
+} satisfies Record<string, z.ZodType>
+
+export type ControlCall = keyof typeof controlCalls
+export type ControlInput<Call extends ControlCall> = z.infer<(typeof controlCalls)[Call]>
+
+export interface GatewayStatus {
+  readonly version: string
+  readonly startedAt: string
+  readonly policy: {
+    readonly generation: number
+    readonly loadedAt: string
+    readonly problems: readonly string[]
+  }
+  readonly connections: { readonly inbound: number; readonly outbound: number; readonly tlsPolicy: number }
+  readonly scanner: string
+  readonly converter: string
+  readonly waiting: number
+  readonly held: number
+}
+
+/** What each call answers. Dates travel as ISO 8601 text, bytes not at all. */
+export interface ControlAnswers {
+  readonly status: GatewayStatus
+  readonly reload: {
+    readonly kind: 'loaded' | 'unchanged' | 'refused'
+    readonly generation: number
+    readonly problems: readonly string[]
+  }
+  readonly 'password-set': { readonly retried: readonly string[] }
+  readonly 'password-list': readonly { readonly recipient: string; readonly setAt: string }[]
+  readonly 'password-remove': { readonly removed: boolean }
+  readonly 'key-import': {
+    readonly imported: readonly ShownCertificate[]
+    readonly retried: readonly string[]
+  }
+  readonly 'key-list': readonly ShownCertificate[]
+  readonly 'key-remove': { readonly removed: Awaited<ReturnType<KeyStore['remove']>> }
+  readonly 'hold-list': readonly Written<HeldOriginal>[]
+  readonly 'hold-release': { readonly hastened: boolean }
+  readonly 'waiting-list': readonly Written<WaitingMessage>[]
+  readonly explain: Written<DecisionRecord> | null
+}
+
+export type ShownCertificate = Written<Omit<StoredCertificate, 'pem' | 'chain'>>
+
+/** A value as JSON carries it. */
+export type Written<Value> = Value extends Date
+  ? string
+  : Value extends readonly (infer Item)[]
+    ? readonly Written<Item>[]
+    : Value extends object
+      ? { readonly [Key in keyof Value]: Written<Value[Key]> }
+      : Value
+
+export type ControlHandlers = {
+  readonly [Call in ControlCall]: (input: ControlInput<Call>) => Promise<unknown>
+}

@@ -1,0 +1,144 @@
+import type { CurrentPolicies } from '../config/current-policies.ts'
+import type { Settings } from '../config/settings.ts'
+import { retryQueued } from '../delivery/retry-queued.ts'
+import { byAdministrator } from '../keys/find-keys.ts'
+import { importKeys } from '../keys/import.ts'
+import type { Log } from '../log/events.ts'
+import { derivePdfPassword } from '../protection/pdf/derive.ts'
+import { judgePassword } from '../protection/pdf/password.ts'
+import type { StoredCertificate } from '../storage/key-store.ts'
+import type { Storage } from '../storage/open-storage.ts'
+import { version } from '../version.ts'
+import type { ControlHandlers, GatewayStatus } from './control-calls.ts'
+import { ControlRefusal } from './control-server.ts'
+
+export interface ControlParts {
+  readonly settings: Settings
+  readonly storage: Storage
+  readonly policies: CurrentPolicies
+  readonly log: Log
+  readonly now: () => Date
+  readonly connections: () => GatewayStatus['connections']
+  readonly scannerState: () => Promise<string>
+  readonly converterState: () => Promise<string>
+}
+
+/** What the command line and later the portal can do with a running gateway. */
+export function controlHandlers(parts: ControlParts): ControlHandlers {
+  const { storage, policies, now, settings } = parts
+  const startedAt = now().toISOString()
+  return {
+    async status() {
+      const { generation, loadedAt, lastError } = policies.status()
+      const [waiting, held, scanner, converter] = await Promise.all([
+        storage.waitingMessages.list(),
+        storage.heldOriginals.list(),
+        parts.scannerState(),
+        parts.converterState(),
+      ])
+      return {
+        version,
+        startedAt,
+        policy: {
+          generation,
+          loadedAt: loadedAt.toISOString(),
+          problems: (lastError?.problems ?? []).map(problemText),
+        },
+        connections: parts.connections(),
+        scanner,
+        converter,
+        waiting: waiting.length,
+        held: held.filter(({ state }) => state === 'held').length,
+      } satisfies GatewayStatus
+    },
+    async reload() {
+      const result = await policies.reload()
+      return {
+        kind: result.kind,
+        generation: result.generation,
+        problems: result.kind === 'refused' ? result.problems.map(problemText) : [],
+      }
+    },
+    async 'password-set'({ recipient, password }) {
+      const { name, domains } = settings.organization
+      const judged = judgePassword(password, [...name.split(/\s+/), ...domains, ...recipient.split(/[@.]/)])
+      if (judged.kind === 'refused') {
+        throw new ControlRefusal(`The password has ${judged.reason}: ${judged.remedy}.`)
+      }
+      await storage.pdfPasswords.set(recipient, derivePdfPassword(judged.password), now())
+      return { retried: await retryWaiting(recipient, parts) }
+    },
+    async 'password-list'() {
+      return storage.pdfPasswords.list()
+    },
+    async 'password-remove'({ recipient }) {
+      return { removed: await storage.pdfPasswords.remove(recipient) }
+    },
+    async 'key-import'({ file, password }) {
+      const keys = await importKeys(Buffer.from(file, 'base64'), {
+        provenance: byAdministrator,
+        at: now(),
+        ...(password === undefined ? {} : { password }),
+      })
+      const retried: string[] = []
+      for (const { certificate, privateKey } of keys) {
+        await storage.keyStore.add(certificate, privateKey)
+        for (const address of certificate.addresses) retried.push(...(await retryWaiting(address, parts)))
+      }
+      return { imported: keys.map(({ certificate }) => shown(certificate)), retried }
+    },
+    async 'key-list'() {
+      return (await storage.keyStore.list()).map(shown)
+    },
+    async 'key-remove'({ fingerprint }) {
+      return { removed: await storage.keyStore.remove(fingerprint) }
+    },
+    async 'hold-list'() {
+      return storage.heldOriginals.list()
+    },
+    async 'hold-release'({ id, reason }) {
+      const hastened = await storage.heldOriginals.hasten(id, now(), `released early: ${reason}`)
+      if (!hastened) throw new ControlRefusal(`${id} is not held, or is being released just now.`)
+      return { hastened }
+    },
+    async 'waiting-list'() {
+      return storage.waitingMessages.list()
+    },
+    async explain({ id }) {
+      return storage.decisions.find(id.toUpperCase())
+    },
+  }
+}
+
+/** Asks Postfix to try what waits for a recipient again. A message that has left the queue meanwhile is no error. */
+async function retryWaiting(recipient: string, { storage, settings, log }: ControlParts): Promise<string[]> {
+  const retried: string[] = []
+  for (const { queueId } of await storage.waitingMessages.of(recipient)) {
+    try {
+      await retryQueued(settings.postfix.configDirectory, queueId)
+      log({ event: 'queue-retried', queueId, recipient })
+      retried.push(queueId)
+    } catch (error) {
+      log({ event: 'problem', where: `retry of ${queueId}`, error: String(error) })
+    }
+  }
+  return retried
+}
+
+function shown({ pem: _pem, chain: _chain, ...certificate }: StoredCertificate) {
+  return certificate
+}
+
+function problemText({
+  file,
+  line,
+  column,
+  message,
+}: {
+  file: string
+  line: number
+  column: number
+  message: string
+}): string {
+  return `${file}:${line}:${column}: ${message}`
+}

@@ -1,0 +1,50 @@
+import type { Accepted } from '../delivery/deliver-inbound.ts'
+import type { ProtectionOrder } from '../delivery/protect.ts'
+import type { Ways } from '../keys/find-ways.ts'
+import type { Signer } from '../keys/signer.ts'
+import type { Log } from '../log/events.ts'
+import type { Workspace } from '../message/byte-source.ts'
+import type { InboundFacts } from '../message/facts.ts'
+import type { ReceivedMessage } from '../message/received-message.ts'
+import type { FinalAnswer } from '../milter/filter.ts'
+import type { PolicySet } from '../policy/policy.ts'
+import type { Decisions } from '../storage/decisions.ts'
+import type { Effects } from '../storage/effects.ts'
+import type { Relations } from '../storage/relations.ts'
+import type { WaitingMessages } from '../storage/waiting-messages.ts'
+
+/** What the way of a message needs of the world, by type only; `main.ts` makes the effects and hands them over. */
+export interface Gateway {
+  readonly organization: {
+    readonly name: string
+    readonly telephone: string
+    readonly domains: readonly string[]
+  }
+  readonly now: () => Date
+  readonly log: Log
+  /** The policies in force; a message asks once and keeps what it got. */
+  readonly rules: () => PolicySet
+  readonly decisions: Pick<Decisions, 'add'>
+  readonly relations: Pick<Relations, 'learn'>
+  readonly effects: Pick<Effects, 'first' | 'done'>
+  readonly waiting: Pick<WaitingMessages, 'add' | 'remove'>
+  /** Inbound: everything the judgement rests on. */
+  readonly gatherFacts: (message: ReceivedMessage, signal: AbortSignal) => Promise<InboundFacts>
+  /** Inbound: what an accepted message looks like; originals are held before this resolves. */
+  readonly deliverInbound: (
+    message: ReceivedMessage,
+    accepted: Accepted,
+    workspace: Workspace,
+    signal: AbortSignal,
+  ) => Promise<FinalAnswer>
+  /** Outbound: with what a recipient can be written to, and with what an author signs. */
+  readonly findWays: (recipient: string, at: Date) => Promise<Ways>
+  readonly findSigner: (author: string | undefined, at: Date) => Promise<Signer | undefined>
+  /** Outbound: the message as it leaves. */
+  readonly protect: (
+    message: ReceivedMessage,
+    order: ProtectionOrder,
+    workspace: Workspace,
+    signal: AbortSignal,
+  ) => Promise<FinalAnswer>
+}
