@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { CurrentPolicies } from './config/current-policies.ts'
 import { groupId } from './config/group-id.ts'
 import type { Settings } from './config/settings.ts'
-import { converterAt } from './converter/client.ts'
+import { converterAt, converterStatus } from './converter/client.ts'
 import { deliverInbound } from './delivery/deliver-inbound.ts'
 import { protect } from './delivery/protect.ts'
 import { lockedNotice, releaseNotice } from './delivery/release-notices.ts'
@@ -221,6 +221,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
   const tlsPolicy = parts.use(
     await startSocketmapServer({
       listen: settings.listen.tlsPolicy,
+      mapName: 'tls',
       maxConnections: settings.limits.connections,
       lookup: (nextHop) => {
         const policy = tlsPolicyFor(policies.inForce, nextHop)
@@ -241,16 +242,17 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
         policies,
         log,
         now,
-        connections: () => ({
-          inbound: inbound.connections,
-          outbound: outbound.connections,
-          tlsPolicy: tlsPolicy.connections,
-        }),
+        connections: () => ({ inbound: inbound.connections, outbound: outbound.connections }),
         scannerState: async () => {
           const result = await scan(emptyStream(), AbortSignal.timeout(5000))
           return result.kind === 'clean' ? `ready, ${result.signatures}` : describeScan(result)
         },
-        converterState: () => converter.status(AbortSignal.timeout(5000)),
+        converterState: async () => {
+          const state = await converterStatus(settings.listen.converter, AbortSignal.timeout(5000))
+          if (!state) return 'not ready: it does not answer'
+          if (state.rung === 'none') return 'not ready: no confinement works here, so nothing is converted'
+          return `ready, confined by ${state.rung}${state.seccomp ? ' and seccomp' : ''}, ${state.converted} converted`
+        },
       }),
       (error) => onError(error, 'control socket'),
     ),

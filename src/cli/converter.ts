@@ -1,6 +1,6 @@
 import { readSettings } from '../config/settings.ts'
 import { serveConverter } from '../converter/serve.ts'
-import { jsonLog } from '../log/json-log.ts'
+import { describeError, jsonLog } from '../log/json-log.ts'
 import { tellSystemd } from '../log/tell-systemd.ts'
 import type { Command } from './command.ts'
 
@@ -21,10 +21,15 @@ export const converter: Command = {
     const tell = tellSystemd(process.env, (error) =>
       log({ event: 'problem', where: 'systemd-notify', error: String(error) }),
     )
-    await using _server = await serveConverter({
+    await using server = await serveConverter({
       listen: listen.converter,
-      onEvent: (state, detail) => log({ event: 'converter', state, detail }),
+      onEvent: (happened) => {
+        if (happened.kind === 'error')
+          log({ event: 'problem', where: 'converter', error: describeError(happened.error) })
+        else log({ event: 'converter', happened })
+      },
     })
+    await server.confined
     tell('READY=1')
     log({ event: 'stopping', reason: await stopped })
     return 0

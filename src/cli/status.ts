@@ -15,7 +15,7 @@ export const status: Command = {
           `postsiegel ${answer.version}, running since ${answer.startedAt}`,
           `policies     generation ${policy.generation}, loaded ${policy.loadedAt}`,
           ...policy.problems.map((problem) => `             NOT IN FORCE: ${problem}`),
-          `connections  inbound ${connections.inbound}, outbound ${connections.outbound}, TLS policy ${connections.tlsPolicy}`,
+          `connections  inbound ${connections.inbound}, outbound ${connections.outbound}`,
           `scanner      ${answer.scanner}`,
           `converter    ${answer.converter}`,
           `waiting      ${answer.waiting} messages for a password or certificate`,

@@ -47,7 +47,7 @@ export interface GatewayStatus {
     readonly loadedAt: string
     readonly problems: readonly string[]
   }
-  readonly connections: { readonly inbound: number; readonly outbound: number; readonly tlsPolicy: number }
+  readonly connections: { readonly inbound: number; readonly outbound: number }
   readonly scanner: string
   readonly converter: string
   readonly waiting: number

@@ -38,7 +38,8 @@ export type LogEvent =
       readonly note: string
     }
   | { readonly event: 'queue-retried'; readonly queueId: string; readonly recipient: string }
-  | { readonly event: 'converter'; readonly state: string; readonly detail: string }
+  /** What the converter tells of itself; see its ConverterEvent. */
+  | { readonly event: 'converter'; readonly happened: object }
   | { readonly event: 'problem'; readonly where: string; readonly error: string }
 
 export type Log = (event: LogEvent) => void
