@@ -1,0 +1,18 @@
+import type { DnsAnswers, Lookup } from '../../src/inspection/resolver.ts'
+
+/** Answers by name (lower-case) and record type; a string is the code of the failure. Names that are missing do not exist. */
+export type Zone = Readonly<Record<string, Readonly<Record<string, DnsAnswers | string>>>>
+
+/** A DNS of our own, in memory. `asked` collects the questions. */
+export function zoneLookup(zone: Zone, asked: string[] = []): Lookup {
+  return async function lookup(name, rrtype, signal) {
+    asked.push(`${rrtype} ${name}`)
+    const records = zone[name.toLowerCase().replace(/\.$/, '')]
+    const answers = records?.[rrtype]
+    if (typeof answers === 'string') throw Object.assign(new Error(answers), { code: answers })
+    if (answers) return [...answers]
+    const alias = records?.['CNAME']?.[0]
+    if (typeof alias === 'string' && rrtype !== 'CNAME') return lookup(alias, rrtype, signal)
+    throw Object.assign(new Error('no answer'), { code: records ? 'ENODATA' : 'ENOTFOUND' })
+  }
+}
