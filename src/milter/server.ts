@@ -39,7 +39,7 @@ const idleMs = 7_210_000
 export async function startMilterServer(options: MilterServerOptions): Promise<MilterServer> {
   const listen = parseListenAddress(options.listen)
   const { newFilter, decides, onError } = options
-  const sessions = new Set<MilterSession>()
+  const sessions = new Map<Socket, MilterSession>()
   let connection = 0
 
   function accept(socket: Socket): void {
@@ -52,8 +52,8 @@ export async function startMilterServer(options: MilterServerOptions): Promise<M
       connection,
       tcp: listen.kind === 'tcp',
     })
-    sessions.add(session)
-    socket.on('close', () => sessions.delete(session))
+    sessions.set(socket, session)
+    socket.on('close', () => sessions.delete(socket))
   }
 
   // A filter that cannot even be made is as bad as a filter that is down: the MTA finds the connection closed.
@@ -86,12 +86,16 @@ export async function startMilterServer(options: MilterServerOptions): Promise<M
 
   async function stop(graceMs: number): Promise<void> {
     if (!server.listening && sessions.size === 0) return
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    for (const session of sessions) session.stop()
+    const serverClosed = new Promise<void>((resolve) => server.close(() => resolve()))
+    // The server counts itself closed a little before its last sockets are.
+    const socketsClosed = [...sessions.keys()].map(
+      (socket) => new Promise((resolve) => socket.on('close', resolve)),
+    )
+    for (const session of sessions.values()) session.stop()
     const hurry = setTimeout(() => {
-      for (const session of sessions) session.destroy()
+      for (const session of sessions.values()) session.destroy()
     }, graceMs)
-    await closed
+    await Promise.all([serverClosed, ...socketsClosed])
     clearTimeout(hurry)
   }
 

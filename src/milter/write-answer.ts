@@ -8,7 +8,7 @@ import { writePacket } from './write-packet.ts'
 import { writeReply } from './write-reply.ts'
 
 export const continuePacket = writePacket('c')
-const acceptPacket = writePacket('a')
+export const acceptPacket = writePacket('a')
 /** Restarts the MTA's timer while the end of a message is being decided. */
 export const progressPacket = writePacket('p')
 
