@@ -18,7 +18,7 @@ export const converter: Command = {
     const stopped = new Promise<string>((resolve) => {
       for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
     })
-    const tell = tellSystemd(process.env, (error) =>
+    const systemd = tellSystemd(process.env, (error) =>
       log({ event: 'problem', where: 'systemd-notify', error: String(error) }),
     )
     await using server = await serveConverter({
@@ -30,8 +30,9 @@ export const converter: Command = {
       },
     })
     await server.confined
-    tell('READY=1')
+    systemd.ready()
     log({ event: 'stopping', reason: await stopped })
+    systemd.stopping()
     return 0
   },
 }

@@ -1,6 +1,6 @@
 import { readSettings } from '../config/settings.ts'
 import { jsonLog } from '../log/json-log.ts'
-import { tellSystemd, watchdogInterval } from '../log/tell-systemd.ts'
+import { tellSystemd } from '../log/tell-systemd.ts'
 import { startGateway } from '../main.ts'
 import type { Command } from './command.ts'
 
@@ -15,22 +15,18 @@ export const serve: Command = {
       () => new Date(),
     )
     const settings = await readSettings(options.settings, process.env)
-    const tell = tellSystemd(process.env, (error) =>
+    const systemd = tellSystemd(process.env, (error) =>
       log({ event: 'problem', where: 'systemd-notify', error: String(error) }),
     )
     const stopped = signalled(['SIGTERM', 'SIGINT'])
     await using gateway = await startGateway(settings, log)
-    tell('READY=1')
-    const interval = watchdogInterval(process.env)
-    const alive = interval === undefined ? undefined : setInterval(() => tell('WATCHDOG=1'), interval)
+    systemd.ready()
     process.on('SIGHUP', () => {
-      tell('RELOADING=1')
-      void gateway.reload().finally(() => tell('READY=1'))
+      systemd.reloading()
+      void gateway.reload().finally(() => systemd.ready())
     })
-    const reason = await stopped
-    log({ event: 'stopping', reason })
-    tell('STOPPING=1')
-    clearInterval(alive)
+    log({ event: 'stopping', reason: await stopped })
+    systemd.stopping()
     return 0
   },
 }

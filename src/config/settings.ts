@@ -81,7 +81,7 @@ export const SettingsFile = z.strictObject({
         .default('/run/postsiegel/gateway.sock')
         .describe('socket for the command line and the portal, a path'),
       converter: socketPath
-        .default('/run/postsiegel/converter.sock')
+        .default('/run/postsiegel-converter/converter.sock')
         .describe('socket of the converter for hostile documents, a path'),
     })
     .prefault({}),
