@@ -13,7 +13,11 @@ export interface Clamd extends AsyncDisposable {
 }
 
 /** A clamd of our own that knows EICAR and nothing else: no signature download, ready in a moment. */
-export async function startClamd(folder: string, socketFolder: string = folder): Promise<Clamd> {
+export async function startClamd(
+  folder: string,
+  socketFolder: string = folder,
+  log: string = join(folder, 'clamd.log'),
+): Promise<Clamd> {
   const database = join(folder, 'database')
   mkdirSync(database, { recursive: true })
   const pattern = Buffer.from(eicar, 'latin1').toString('hex')
@@ -36,7 +40,7 @@ export async function startClamd(folder: string, socketFolder: string = folder):
       '',
     ].join('\n'),
   )
-  const child = await startChild(['clamd', '--config-file', settings], { log: join(folder, 'clamd.log') })
+  const child = await startChild(['clamd', '--config-file', settings], { log })
   try {
     await pollUntil('clamd listens', () => {
       const reason = child.ended()

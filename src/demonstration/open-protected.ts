@@ -1,0 +1,78 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { arrivedParts } from './attachments.ts'
+import type { SunkMail } from './mail-sink.ts'
+import { mustRun, runProgram } from './run-program.ts'
+import type { Site } from './start-site.ts'
+
+/** What a recipient's own program shows. */
+export interface Opened {
+  readonly text: string
+  /** What was proven on the way, such as the signer. */
+  readonly proof: string
+}
+
+/** Decrypts and verifies as a client's mail program does, with OpenSSL as the judge. */
+export async function openSmime(site: Site, mail: SunkMail): Promise<Opened> {
+  const { certificateFile, keyFile } = site.builderKeys
+  const whole = ['-recip', certificateFile, '-inkey', keyFile]
+  const decrypted = await mustRun(['openssl', 'cms', '-decrypt', '-inform', 'SMIME', ...whole], mail.content)
+  return verifySignature(site, decrypted)
+}
+
+/** Verifies a clear-signed message against the demonstration's authority. */
+export async function verifySignature(site: Site, message: Buffer): Promise<Opened> {
+  const verify = ['openssl', 'cms', '-verify', '-inform', 'SMIME', '-CAfile', site.authority.certificateFile]
+  const signed = await mustRun([...verify, '-purpose', 'smimesign'], message)
+  const text = arrivedParts(signed)
+    .filter(({ type }) => type.startsWith('text/'))
+    .map(({ bytes }) => bytes.toString('utf8'))
+    .join('\n')
+  return { text, proof: 'signature verified by OpenSSL' }
+}
+
+/** Opens the PDF in a mail with a password, after making sure that it does not open without. */
+export async function openPdf(site: Site, mail: SunkMail, password: string, name: string): Promise<Opened> {
+  const pdf = arrivedParts(mail.content).find(({ bytes }) => bytes.subarray(0, 5).toString() === '%PDF-')
+  if (!pdf) throw new Error('the mail has no PDF')
+  const file = join(site.folders.pictures, `${name}.pdf`)
+  mkdirSync(site.folders.pictures, { recursive: true })
+  writeFileSync(file, pdf.bytes)
+  if (password !== '') {
+    // Status 0: a password is required, and the empty one is not it.
+    const { status } = await runProgram(['qpdf', '--requires-password', file])
+    if (status !== 0) throw new Error('the PDF opens without a password')
+  }
+  const text = (await mustRun(['pdftotext', '-upw', password, file, '-'])).toString('utf8')
+  await mustRun([
+    'pdftoppm',
+    '-png',
+    '-r',
+    '70',
+    '-l',
+    '3',
+    '-upw',
+    password,
+    file,
+    join(site.folders.pictures, name),
+  ])
+  const listed = await mustRun(['pdfdetach', '-list', '-upw', password, file])
+  const encryption = password === '' ? '' : await encryptionOf(file, password)
+  const attachments = /^(\d+) embedded/.exec(listed.toString())?.[1] ?? '0'
+  return { text, proof: `${encryption}${attachments} attachments` }
+}
+
+async function encryptionOf(file: string, password: string): Promise<string> {
+  const shown = await mustRun(['qpdf', '--show-encryption', `--password=${password}`, file])
+  const method = /^stream encryption method: (\S+)/m.exec(shown.toString())?.[1] ?? 'none'
+  const revision = /^R = (\d+)/m.exec(shown.toString())?.[1] ?? '?'
+  return `${method} R${revision}, password needed, `
+}
+
+/** The pictures made so far. */
+export function pictures(site: Site): string[] {
+  return readdirSync(site.folders.pictures)
+    .filter((name) => name.endsWith('.png'))
+    .sort()
+    .map((name) => join(site.folders.pictures, name))
+}
