@@ -44,6 +44,8 @@ export async function holdOriginals(
   }: { readonly scan: HeldOriginal['firstScan']; readonly hold: number; readonly now: Date },
   { held, blobs, observed }: HoldingParts,
 ): Promise<HeldOriginal[]> {
+  // What other nodes have observed counts too; a hold that starts on an old count would end early elsewhere.
+  await observed.tick()
   const kept: HeldOriginal[] = []
   for (const { path, fileName, office, content } of originals) {
     const id = heldOriginalId(message, path)

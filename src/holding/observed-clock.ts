@@ -4,12 +4,15 @@ import type { ObservedTime } from '../storage/observed-time.ts'
 export interface ObservedClock {
   /** Milliseconds, on the scale of ObservedTime. */
   now(): number
-  /** Stores what has passed. To be called often: what passed since the last call is lost in a crash. */
+  /** Stores what has passed. To be called every few seconds. */
   tick(): Promise<void>
 }
 
-/** A process that was stopped or starved for longer did not observe the rest; holds then last longer, never shorter. */
-const longestGapMs = 2 * 60 * 1000
+/**
+ * What passed since it was last stored counts up to here: a process that was stopped, or could not store, observed no
+ * more. Holds then last longer. It is also how far one node can be ahead of what another knows.
+ */
+export const longestGapMs = 60 * 1000
 
 /**
  * The wall clock can be set, so a hold must also have been watched for its whole length (RS-07). The monotonic clock
@@ -26,9 +29,10 @@ export async function openObservedClock(
   return {
     now,
     async tick() {
-      observed = now()
-      lastAt = monotonic()
-      observed = Math.max(observed, await stored.raiseTo(observed))
+      const at = monotonic()
+      const seen = now()
+      observed = Math.max(seen, await stored.raiseTo(seen))
+      lastAt = at
     },
   }
 }

@@ -58,24 +58,25 @@ async function settle(claim: HeldClaim, parts: ReleaseParts, signal: AbortSignal
   const { original } = claim
   const infected = `infected original ${original.id}`
   const released = `released original ${original.id}`
-  if (await effects.done(infected)) return lock(claim, original.note, parts, signal)
-  if (await effects.done(released)) return finish(claim, original.note, parts)
+  if (await effects.done(infected)) return await lock(claim, original.note, parts, signal)
+  if (await effects.done(released)) return await finish(claim, original.note, parts)
 
+  // From here on `return await`: otherwise the blob would be closed before what is returned has happened.
   await using content = await blobs.open(original.blob)
   const scan = await parts.scan(content.stream(), signal)
   switch (scan.kind) {
     case 'unknown':
       if (signal.aborted) throw signal.reason
-      return postpone(claim, `Second scan without a result: ${scan.reason}`, undefined, parts)
+      return await postpone(claim, `Second scan without a result: ${scan.reason}`, undefined, parts)
     case 'infected':
       await effects.first(infected, now())
-      return lock(claim, `${noteOf(original, scan.signatures)}; found ${scan.name}`, parts, signal)
+      return await lock(claim, `${noteOf(original, scan.signatures)}; found ${scan.name}`, parts, signal)
     case 'clean':
       // Whoever lost the claim meanwhile leaves the delivery to the worker that has it now.
       if (!(await held.renew(claim, leaseEnd(now())))) return
       await parts.deliver(original, content, signal)
       await effects.first(released, now())
-      return finish(claim, noteOf(original, scan.signatures), parts)
+      return await finish(claim, noteOf(original, scan.signatures), parts)
   }
 }
 

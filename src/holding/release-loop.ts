@@ -33,7 +33,7 @@ async function run(parts: ReleaseParts, pollMs: number, signal: AbortSignal): Pr
         sweptAt = performance.now()
         await sweep()
       }
-      pause = pauseUntil(await parts.held.nextReleaseAt(), parts.now(), pollMs)
+      pause = await pauseUntilDue(parts, pollMs)
     } catch (error) {
       // The storage is down. Holds last longer then; nothing else depends on us.
       parts.alarm('Holds not looked at', undefined, error)
@@ -42,8 +42,10 @@ async function run(parts: ReleaseParts, pollMs: number, signal: AbortSignal): Pr
   }
 }
 
-/** What is over by the wall clock and still there waits for something else: an other worker, or observed time. */
-function pauseUntil(next: Date | undefined, now: Date, pollMs: number): number {
-  const wait = next ? next.getTime() - now.getTime() : pollMs
-  return wait > 0 ? Math.min(wait, pollMs) : pollMs
+/** The next one that nobody works on, once both its clocks have come that far. */
+async function pauseUntilDue({ held, now, observed }: ReleaseParts, pollMs: number): Promise<number> {
+  const next = await held.nextDue()
+  if (!next) return pollMs
+  const wait = Math.max(next.releaseAt.getTime() - now().getTime(), next.releaseObserved - observed.now())
+  return Math.min(Math.max(0, Math.ceil(wait)), pollMs)
 }

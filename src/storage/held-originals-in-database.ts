@@ -41,17 +41,19 @@ export function heldOriginalsInDatabase(database: Database): HeldOriginals {
       )
       return rows.map(readRow)
     },
-    async nextReleaseAt() {
+    async nextDue() {
       const row = await database.run((tables) =>
         tables
           .selectFrom('held_originals')
-          .select('release_at')
+          .selectAll()
           .where('state', '=', 'held')
+          .where('worker', 'is', null)
           .orderBy('release_at')
+          .orderBy('id')
           .limit(1)
           .executeTakeFirst(),
       )
-      return row && new Date(row.release_at)
+      return row && readRow(row)
     },
     async claimDue(worker, now, observed, leaseUntil) {
       const row = await database.run((tables) =>

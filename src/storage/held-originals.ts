@@ -40,8 +40,8 @@ export interface HeldOriginals {
   add(original: HeldOriginal): Promise<boolean>
   find(id: string): Promise<HeldOriginal | undefined>
   list(): Promise<readonly HeldOriginal[]>
-  /** The earliest time by the wall clock at which a held original may be due; undefined if none is held. */
-  nextReleaseAt(): Promise<Date | undefined>
+  /** Of the held originals that nobody works on the one that is due first; undefined if there is none. */
+  nextDue(): Promise<HeldOriginal | undefined>
   /** The oldest held original that is due and nobody works on, now claimed by `worker` until `leaseUntil`. */
   claimDue(worker: string, now: Date, observed: number, leaseUntil: Date): Promise<HeldClaim | undefined>
   /** Prolongs the claim. False if it was lost. */

@@ -123,7 +123,7 @@ export function heldOriginalsContract(database: string, open: OpenStorage): void
     await heldOriginals.add(anyHeldOriginal())
     const claim = claimOf(await heldOriginals.claimDue('worker-1', due, observed, minutesAfter(10)))
     expect(await heldOriginals.postpone(claim, minutesAfter(30), 'scanner down')).toBe(true)
-    expect(await heldOriginals.nextReleaseAt()).toEqual(minutesAfter(30))
+    expect((await heldOriginals.nextDue())?.releaseAt).toEqual(minutesAfter(30))
     expect(
       await heldOriginals.claimDue('worker-1', minutesAfter(29), observed, minutesAfter(40)),
     ).toBeUndefined()
@@ -143,7 +143,7 @@ export function heldOriginalsContract(database: string, open: OpenStorage): void
     await heldOriginals.settle(claim, 'released', '', early)
     expect(await heldOriginals.hasten(anyHeldOriginal().id, early, 'by ann')).toBe(false)
     expect(await heldOriginals.hasten('another', early, 'by ann')).toBe(false)
-    expect(await heldOriginals.nextReleaseAt()).toBeUndefined()
+    expect(await heldOriginals.nextDue()).toBeUndefined()
   })
 
   test(`${database} forgets released originals, and neither held nor locked ones`, async () => {

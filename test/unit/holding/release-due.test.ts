@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest'
+import { holdOriginals } from '../../../src/holding/hold-originals.ts'
+import { type ReleaseParts, releaseDue } from '../../../src/holding/release-due.ts'
+import { bytesInMemory } from '../../../src/message/byte-source.ts'
+import { holdingSite, hour } from '../../support/holding-parts.ts'
+
+type Site = Awaited<ReturnType<typeof holdingSite>>
+const signal = new AbortController().signal
+
+async function holdOne(site: Site, digest = 'd1'): Promise<string> {
+  const message = {
+    recipients: ['ann@example.com'],
+    sender: '',
+    author: undefined,
+    messageId: '<1@x.example>',
+    digest,
+  }
+  const attached = {
+    path: [1],
+    fileName: 'a.doc',
+    office: 'doc',
+    content: bytesInMemory(Buffer.from('original')),
+  } as const
+  const terms = { scan: { at: site.wall, signatures: 'daily 27000' }, hold: hour, now: site.wall }
+  const [held] = await holdOriginals(message, [attached], terms, site.parts)
+  return held?.id ?? ''
+}
+const release = (site: Site, changed: Partial<ReleaseParts> = {}) =>
+  releaseDue({ ...site.parts, ...changed }, signal)
+const stateOf = async (site: Site, id: string) => {
+  const held = await site.storage.heldOriginals.find(id)
+  return { state: held?.state, note: held?.note }
+}
+const broken = () => Promise.reject(new Error('down'))
+
+describe('a held original', () => {
+  it('is delivered after its time and a clean second scan, and its blob is gone then', async () => {
+    await using site = await holdingSite()
+    const id = await holdOne(site)
+    await site.pass(hour - 1)
+    expect(await release(site)).toBe(0)
+    await site.pass(1)
+    expect(await release(site)).toBe(1)
+    expect(await release(site)).toBe(0)
+    expect(site.delivered).toEqual([`${id} original`])
+    const note = 'first scan: daily 27000; second scan: daily 27001'
+    expect(await stateOf(site, id)).toEqual({ state: 'released', note })
+    expect(await site.storage.blobs.ids()[Symbol.asyncIterator]().next()).toMatchObject({ done: true })
+    expect(site.alarms).toEqual([])
+  })
+
+  for (const [what, jump] of [
+    ['an hour', hour],
+    ['a day', 24 * hour],
+    ['ten years', 87_660 * hour],
+  ] as const) {
+    it(`is not released early by a clock that jumps forward by ${what}`, async () => {
+      await using site = await holdingSite()
+      await holdOne(site)
+      site.wall = new Date(site.wall.getTime() + jump)
+      await site.pass(hour - 60_000)
+      expect(await release(site)).toBe(0)
+      await site.pass(60_000)
+      expect(await release(site)).toBe(1)
+    })
+
+    it(`is not released early by a clock that jumps back by ${what}`, async () => {
+      await using site = await holdingSite()
+      await holdOne(site)
+      site.wall = new Date(site.wall.getTime() - jump)
+      await site.pass(hour)
+      expect(await release(site)).toBe(0)
+      expect(site.delivered).toEqual([])
+    })
+  }
+
+  it('is locked for good when the second scan finds something, and its recipients are told', async () => {
+    await using site = await holdingSite()
+    const id = await holdOne(site)
+    await site.pass(hour)
+    site.scan = { kind: 'infected', name: 'Doc.Dropper.Agent', signatures: 'daily 27001' }
+    await release(site)
+    const note = 'first scan: daily 27000; second scan: daily 27001; found Doc.Dropper.Agent'
+    expect(await stateOf(site, id)).toEqual({ state: 'locked', note })
+    expect(site.told).toEqual([`${id} locked`])
+    expect(site.alarms).toEqual(['Original locked'])
+    site.scan = { kind: 'clean', signatures: 'daily 27002' }
+    await site.pass(3 * hour)
+    expect(await release(site)).toBe(0)
+    expect(site.delivered).toEqual([])
+  })
+
+  it('that was found infected stays so even if telling failed and a later scan finds nothing', async () => {
+    await using site = await holdingSite()
+    const id = await holdOne(site)
+    await site.pass(hour)
+    site.scan = { kind: 'infected', name: 'Doc.Dropper.Agent', signatures: 'daily 27001' }
+    await release(site, { tellLocked: broken })
+    expect(await stateOf(site, id)).toMatchObject({ state: 'held' })
+    site.scan = { kind: 'clean', signatures: 'daily 27002' }
+    await site.pass(hour)
+    await release(site)
+    expect(site.delivered).toEqual([])
+    expect(site.told).toEqual([`${id} locked`])
+    expect((await stateOf(site, id)).state).toBe('locked')
+  })
+
+  it('waits longer and longer, with an alarm each time, while the scanner gives no result', async () => {
+    await using site = await holdingSite()
+    const id = await holdOne(site)
+    await site.pass(hour)
+    site.scan = { kind: 'unknown', reason: 'connection refused' }
+    const waits: number[] = []
+    for (let n = 0; n < 9; n++) {
+      expect(await release(site)).toBe(1)
+      const due = (await site.storage.heldOriginals.find(id))?.releaseAt.getTime() ?? 0
+      waits.push((due - site.wall.getTime()) / 60_000)
+      await site.pass(due - site.wall.getTime())
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60])
+    expect(site.alarms).toHaveLength(9)
+    expect(site.delivered).toEqual([])
+    site.scan = { kind: 'clean', signatures: 'daily 27002' }
+    await release(site)
+    expect(site.delivered).toHaveLength(1)
+  })
+
+  for (const [what, changed] of [
+    ['it cannot be delivered', { deliver: broken }],
+    ['the scanner breaks', { scan: broken }],
+  ] as const) {
+    it(`waits, with an alarm, while ${what}, and the next one is not held up`, async () => {
+      await using site = await holdingSite()
+      const [one, other] = [await holdOne(site, 'd1'), await holdOne(site, 'd2')]
+      await site.pass(hour)
+      expect(await release(site, changed)).toBe(2)
+      expect(site.alarms).toEqual(['Release failed', 'Release failed'])
+      await site.pass(60_000)
+      expect(await release(site)).toBe(2)
+      expect(site.delivered.sort()).toEqual([`${one} original`, `${other} original`].sort())
+    })
+  }
+
+  it('whose blob was damaged is not delivered but alarmed', async () => {
+    await using site = await holdingSite()
+    const id = await holdOne(site)
+    await site.storage.blobs.remove((await site.storage.heldOriginals.find(id))?.blob ?? '')
+    await site.pass(hour)
+    await release(site)
+    expect(site.alarms).toEqual(['Release failed'])
+    expect((await stateOf(site, id)).state).toBe('held')
+  })
+
+  it('that was delivered is not delivered again when the storage failed right behind', async () => {
+    await using site = await holdingSite()
+    const id = await holdOne(site)
+    await site.pass(hour)
+    await expect(
+      release(site, { held: { ...site.parts.held, settle: broken, postpone: broken } }),
+    ).rejects.toThrow('down')
+    expect((await stateOf(site, id)).state).toBe('held')
+    await site.pass(hour)
+    await release(site, { worker: 'node-2' })
+    expect((await stateOf(site, id)).state).toBe('released')
+    expect(site.delivered).toHaveLength(1)
+  })
+
+  it('is left to the worker that took it over while the second scan hung', async () => {
+    await using site = await holdingSite()
+    await holdOne(site)
+    await site.pass(hour)
+    const scan: ReleaseParts['scan'] = async () => {
+      await site.pass(hour)
+      await release(site, { worker: 'node-2' })
+      return { kind: 'clean', signatures: 'daily 27001' }
+    }
+    await release(site, { scan })
+    expect(site.delivered).toHaveLength(1)
+  })
+
+  it('is given back unchanged when the gateway stops during the scan', async () => {
+    await using site = await holdingSite()
+    const id = await holdOne(site)
+    await site.pass(hour)
+    const stopping = new AbortController()
+    const scan: ReleaseParts['scan'] = async () => {
+      stopping.abort()
+      return { kind: 'unknown', reason: 'aborted' }
+    }
+    await releaseDue({ ...site.parts, scan }, stopping.signal)
+    expect(site.alarms).toEqual([])
+    expect((await stateOf(site, id)).state).toBe('held')
+    await release(site, { worker: 'node-2' })
+    expect(site.delivered).toHaveLength(1)
+  })
+
+  it('is scanned again also when somebody released it early', async () => {
+    await using site = await holdingSite()
+    const id = await holdOne(site)
+    await site.pass(60_000)
+    await site.storage.heldOriginals.hasten(id, site.wall, 'released by ann')
+    site.scan = { kind: 'infected', name: 'Doc.Dropper.Agent', signatures: 'daily 27001' }
+    await release(site)
+    expect((await stateOf(site, id)).state).toBe('locked')
+    expect(site.delivered).toEqual([])
+  })
+})
