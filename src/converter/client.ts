@@ -16,7 +16,7 @@ export function converterAt(socketPath: string): Converter {
     signal: AbortSignal,
   ): Promise<ConversionResult> => {
     if (request.size > limits.documentBytes) return failed('too-large')
-    return exchange(socketPath, request, content, signal, async (answer, reader) => {
+    return exchange<ConversionResult>(socketPath, request, content, signal, async (answer, reader) => {
       if (answer.kind === 'failed') return failed(answer.reason)
       if (answer.kind !== 'converted') throw new FrameError('Not a conversion')
       const pdf = await reader.bytes(answer.size)
@@ -25,7 +25,7 @@ export function converterAt(socketPath: string): Converter {
       return { kind: 'converted', pdf, pages: answer.pages, cut: answer.cut }
     }).catch((error: unknown) => {
       signal.throwIfAborted()
-      if (isConnectionFailure(error)) return failed('unavailable')
+      if (error instanceof FrameError) return failed('unavailable')
       throw error
     })
   }
@@ -50,17 +50,12 @@ export async function converterStatus(
     )
   } catch (error) {
     signal.throwIfAborted()
-    if (isConnectionFailure(error)) return undefined
+    if (error instanceof FrameError) return undefined
     throw error
   }
 }
 
 const failed = (reason: ConversionFailure): ConversionResult => ({ kind: 'failed', reason })
-
-/** Everything that the socket or a lying converter can do; but not what reading our own document throws. */
-function isConnectionFailure(error: unknown): boolean {
-  return error instanceof FrameError || (error instanceof Error && 'syscall' in error)
-}
 
 async function exchange<T>(
   socketPath: string,
@@ -80,7 +75,7 @@ async function exchange<T>(
     let failure: { readonly error: unknown } | undefined
     sending = writeFrame(socket, request, content).catch((error: unknown) => {
       // The converter may answer before it has read everything: then it has hung up, and its answer counts.
-      if (isConnectionFailure(error)) return
+      if (error instanceof FrameError) return
       failure = { error }
       socket.destroy()
     })
@@ -103,6 +98,6 @@ function connected(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('connect', resolve)
     // Stays: an error after that ends the reading and the writing, which tell it themselves.
-    socket.on('error', reject)
+    socket.on('error', (cause) => reject(new FrameError('Cannot connect', { cause })))
   })
 }

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import type { SandboxCommand } from './confinement.ts'
 import { FrameError, FrameReader, writeFrame } from './frames.ts'
 import { type DriverLimits, limits } from './limits.ts'
-import { residentBytes } from './process-tree.ts'
+import { residentBytes, setNiceness } from './process-tree.ts'
 
 const Answer = z.discriminatedUnion('ok', [
   z.object({ id: z.int(), ok: z.literal(true), size: z.int().min(0).max(limits.pdfBytes) }),
@@ -15,6 +16,9 @@ const Answer = z.discriminatedUnion('ok', [
     size: z.literal(0),
   }),
 ])
+
+/** bwrap passes the end of its program on as a shell does: 128 and the signal, here SIGXCPU of RLIMIT_CPU. */
+const killedForProcessorTime = 128 + 24
 
 /** What came of one question to a driver. After all but the first two the driver is gone. */
 export type DriverAnswer =
@@ -35,6 +39,7 @@ export class DriverProcess {
   #complaints = ''
   #lastId = 0
   #alive = true
+  #exitCode: number | null = null
 
   private constructor(command: SandboxCommand, driverLimits: DriverLimits) {
     this.#limits = driverLimits
@@ -63,7 +68,10 @@ export class DriverProcess {
         this.#alive = false
         resolve()
       }
-      this.#process.once('exit', end)
+      this.#process.once('exit', (code) => {
+        this.#exitCode = code
+        end()
+      })
       this.#process.once('error', end)
     })
   }
@@ -121,6 +129,11 @@ export class DriverProcess {
     )
   }
 
+  /** Lets others go first on the processor, or no longer. */
+  async yieldToOthers(yes: boolean): Promise<void> {
+    if (this.#alive && this.pid > 0) await setNiceness(this.pid, yes ? 15 : 0)
+  }
+
   /** Ends everything in the sandbox: with bwrap gone, the kernel ends its process namespace. */
   async kill(): Promise<void> {
     if (this.#alive && this.pid > 0) {
@@ -161,7 +174,9 @@ export class DriverProcess {
       const answer = await work()
       return stopped ?? answer
     } catch {
-      stop({ kind: 'crashed' })
+      // A driver that goes down by itself is given a moment to say how, before it is made to.
+      await Promise.race([this.#ended, delay(200)])
+      stop({ kind: this.#exitCode === killedForProcessorTime ? 'time-limit' : 'crashed' })
       await this.kill()
       return stopped ?? { kind: 'crashed' }
     } finally {

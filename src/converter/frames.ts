@@ -48,9 +48,25 @@ export class FrameReader {
     return Buffer.concat(pieces)
   }
 
+  /** Reads `size` bytes and forgets them. */
+  async skip(size: number): Promise<void> {
+    let missing = size - this.#rest.length
+    this.#rest = this.#rest.subarray(size)
+    while (missing > 0) {
+      const piece = await this.#next()
+      if (piece === undefined) throw new FrameError('Ended in content')
+      this.#rest = piece.subarray(missing)
+      missing -= piece.length
+    }
+  }
+
   async #next(): Promise<Uint8Array | undefined> {
-    const next = await this.#pieces.next()
-    return next.done === true ? undefined : next.value
+    try {
+      const next = await this.#pieces.next()
+      return next.done === true ? undefined : next.value
+    } catch (cause) {
+      throw new FrameError('Cannot read', { cause })
+    }
   }
 }
 

@@ -49,8 +49,7 @@ export interface RunningConverter extends AsyncDisposable {
 export async function serveConverter(settings: ConverterSettings): Promise<RunningConverter> {
   const zone = new ConversionZone(settings)
   const connections = new Set<Socket>()
-  // allowHalfOpen: a gateway may say that it has sent everything, and still wait for the answer.
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const server = createServer((socket) => {
     connections.add(socket)
     socket.once('close', () => connections.delete(socket))
     socket.on('error', () => {})
@@ -137,7 +136,6 @@ class ConversionZone {
   /** One connection: a request, its answer, the end. Whoever hangs up takes its job along. */
   async serve(socket: Socket): Promise<void> {
     const gone = new AbortController()
-    socket.once('close', () => gone.abort())
     // Much slower than any disk on this machine: such a gateway is stuck.
     const slow = setTimeout(() => socket.destroy(), 60_000)
     try {
@@ -148,7 +146,15 @@ class ConversionZone {
         await writeFrame(socket, this.#status())
         return
       }
-      const result = await this.#receive(request.data, reader, () => clearTimeout(slow), gone.signal)
+      const received = () => {
+        clearTimeout(slow)
+        // Nothing more is to come: the end, an error and further bytes all mean that nobody waits for the answer.
+        reader.line().then(
+          () => gone.abort(),
+          () => gone.abort(),
+        )
+      }
+      const result = await this.#receive(request.data, reader, received, gone.signal)
       const answer: Answer =
         result.kind === 'converted'
           ? { kind: 'converted', size: result.pdf.length, pages: result.pages, cut: result.cut }
@@ -159,8 +165,6 @@ class ConversionZone {
     } finally {
       clearTimeout(slow)
       socket.end()
-      // What the gateway still sends after an early answer is read and thrown away, so that it gets that answer.
-      socket.resume()
     }
   }
 
@@ -172,7 +176,10 @@ class ConversionZone {
   ): Promise<ConversionResult> {
     const { size } = request
     if (size > limits.documentBytes) return failed('too-large')
-    if (this.#heldBytes + size > limits.heldBytes) return failed('busy')
+    if (this.#heldBytes + size > limits.heldBytes) {
+      await reader.skip(size) // the gateway hears the answer when it has sent its document
+      return failed('busy')
+    }
     this.#heldBytes += size
     const began = performance.now()
     const what = request.kind === 'convert' ? request.office : 'html'

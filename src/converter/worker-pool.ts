@@ -65,6 +65,7 @@ export class WorkerPool {
     if (driver === 'busy' || driver === 'unavailable') return { kind: driver }
     const slow = setTimeout(() => {
       this.#slow.add(driver)
+      void driver.yieldToOthers(true)
       this.#balance()
     }, limits.slowAfter)
     let healthy = false
@@ -124,6 +125,7 @@ export class WorkerPool {
 
   async #release(driver: DriverProcess, healthy: boolean): Promise<void> {
     const surplus = this.#idle.length > this.#size
+    if (healthy && this.#slow.has(driver)) await driver.yieldToOthers(false)
     const keep = healthy && !surplus && !this.#closing.signal.aborted && !(await driver.isWornOut())
     this.#working.delete(driver)
     this.#slow.delete(driver)
