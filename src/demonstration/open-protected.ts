@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { arrivedParts } from './attachments.ts'
 import type { SunkMail } from './mail-sink.ts'
@@ -10,6 +11,11 @@ export interface Opened {
   readonly text: string
   /** What was proven on the way, such as the signer. */
   readonly proof: string
+}
+
+export interface OpenedPdf extends Opened {
+  /** Name and content of what is attached to the PDF. */
+  readonly attachments: ReadonlyMap<string, Buffer>
 }
 
 /** Decrypts and verifies as a client's mail program does, with OpenSSL as the judge. */
@@ -32,7 +38,12 @@ export async function verifySignature(site: Site, message: Buffer): Promise<Open
 }
 
 /** Opens the PDF in a mail with a password, after making sure that it does not open without. */
-export async function openPdf(site: Site, mail: SunkMail, password: string, name: string): Promise<Opened> {
+export async function openPdf(
+  site: Site,
+  mail: SunkMail,
+  password: string,
+  name: string,
+): Promise<OpenedPdf> {
   const pdf = arrivedParts(mail.content).find(({ bytes }) => bytes.subarray(0, 5).toString() === '%PDF-')
   if (!pdf) throw new Error('the mail has no PDF')
   const file = join(site.folders.pictures, `${name}.pdf`)
@@ -56,17 +67,28 @@ export async function openPdf(site: Site, mail: SunkMail, password: string, name
     file,
     join(site.folders.pictures, name),
   ])
-  const listed = await mustRun(['pdfdetach', '-list', '-upw', password, file])
   const encryption = password === '' ? '' : await encryptionOf(file, password)
-  const attachments = /^(\d+) embedded/.exec(listed.toString())?.[1] ?? '0'
-  return { text, proof: `${encryption}${attachments} attachments` }
+  const attachments = await attachmentsOf(file, password)
+  const inside = attachments.size === 0 ? '' : `inside: ${[...attachments.keys()].join(', ')}`
+  return { text, proof: [encryption, inside].filter((part) => part !== '').join(', '), attachments }
+}
+
+async function attachmentsOf(file: string, password: string): Promise<Map<string, Buffer>> {
+  const folder = mkdtempSync(join(tmpdir(), 'postsiegel-attachments-'))
+  try {
+    // Status 0: all saved; where there is none, poppler says so with another.
+    await runProgram(['pdfdetach', '-saveall', '-upw', password, '-o', folder, file])
+    return new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 async function encryptionOf(file: string, password: string): Promise<string> {
   const shown = await mustRun(['qpdf', '--show-encryption', `--password=${password}`, file])
   const method = /^stream encryption method: (\S+)/m.exec(shown.toString())?.[1] ?? 'none'
   const revision = /^R = (\d+)/m.exec(shown.toString())?.[1] ?? '?'
-  return `${method} R${revision}, password needed, `
+  return `${method} R${revision}, does not open without the password`
 }
 
 /** The pictures made so far. */

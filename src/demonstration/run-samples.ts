@@ -24,7 +24,8 @@ export async function* runSamples(site: Site): AsyncGenerator<SampleRow> {
   }
 }
 
-async function runSample(site: Site, sample: Sample): Promise<SampleRow> {
+/** Sends one sample and looks at what came of it. */
+export async function runSample(site: Site, sample: Sample): Promise<SampleRow> {
   const { name, direction } = sample
   const before = site.events().length
   const why = () =>

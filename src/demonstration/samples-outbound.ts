@@ -1,4 +1,4 @@
-import { compose } from './compose.ts'
+import { compose, type Letter } from './compose.ts'
 import { openPdf, openSmime, verifySignature } from './open-protected.ts'
 import {
   anna,
@@ -41,11 +41,15 @@ export const outboundSamples: readonly Sample[] = [
     async run(site) {
       await setPassword(site, dealerAddress, dealerPassword)
       const isNew = since(site)
-      const reply = await write(site, [dealerAddress], 'Ihre Lohnabrechnung', 'Netto sind es 2.345 EUR.')
+      const table = 'Monat;Netto\r\nJuli;2.345 EUR\r\n'
+      const attachment = { fileName: 'Juli.csv', content: table, type: 'text/csv' }
+      const letter = 'Netto sind es 2.345 EUR, siehe Anlage.'
+      const reply = await write(site, [dealerAddress], 'Ihre Lohnabrechnung', letter, attachment)
       const mail = await arrived(site, dealerAddress, isNew)
       expect(!mail.content.includes('2.345 EUR'), 'the text is readable on the way')
-      const { text, proof } = await openPdf(site, mail, dealerPassword, 'password')
-      expect(text.includes('2.345 EUR'), 'the opened PDF has another text')
+      const { text, proof, attachments } = await openPdf(site, mail, dealerPassword, 'password')
+      expect(text.includes(letter), 'the opened PDF has another text')
+      expect(attachments.get('Juli.csv')?.toString() === table, 'the attachment in the PDF is another one')
       return { reply, outcome: `PDF: ${proof}` }
     },
   },
@@ -88,6 +92,10 @@ export const outboundSamples: readonly Sample[] = [
       const mail = await arrived(site, strangerAddress, isNew)
       const { text, proof } = await openPdf(site, mail, strangerPassword, 'unknown-client')
       expect(text.includes('8912'), 'the opened PDF has another text')
+      const retried = site
+        .events()
+        .some((each) => each.event === 'queue-retried' && each.recipient === strangerAddress)
+      expect(retried, 'the gateway did not ask Postfix to try again')
       return { reply, outcome: `waited (${hopReply(reason)}), then PDF: ${proof}` }
     },
   },
@@ -128,8 +136,15 @@ export const outboundSamples: readonly Sample[] = [
   },
 ]
 
-async function write(site: Site, to: readonly string[], subject: string, text: string): Promise<string> {
-  const message = await compose({ from: `Anna Weber <${anna}>`, to, subject, text })
+async function write(
+  site: Site,
+  to: readonly string[],
+  subject: string,
+  text: string,
+  attachment?: Letter['attachment'],
+): Promise<string> {
+  const from = `Anna Weber <${anna}>`
+  const message = await compose({ from, to, subject, text, ...(attachment ? { attachment } : {}) })
   const { reply } = await sendMail({
     port: site.postfix.ports.submission,
     sender: anna,
