@@ -61,7 +61,8 @@ export function findPath(leaf: Certificate, { anchors, intermediates, at }: Path
     const lowest = path.at(-1)
     if (!lowest || path.length >= maxPathLength) return undefined
     for (const issuer of candidates) {
-      if (Buffer.compare(issuer.subject, lowest.issuer) !== 0) continue
+      // By name and key identifier, in OpenSSL's reading: it overlooks spellings that RFC 5280 7.1 calls equal.
+      if (!lowest.x509.checkIssued(issuer.x509)) continue
       if (path.some(({ fingerprint }) => fingerprint === issuer.fingerprint)) continue
       const objection = objectionTo(issuer, path, at)
       if (objection) {
@@ -109,7 +110,7 @@ function unknownExtension({ unknownCritical }: Certificate): string {
 function hasSigned(issuer: Certificate, lowest: Certificate): boolean {
   if (!isSound(lowest.signatureAlgorithm)) return false
   try {
-    return lowest.x509.checkIssued(issuer.x509) && lowest.x509.verify(issuer.publicKey)
+    return lowest.x509.verify(issuer.publicKey)
   } catch {
     // OpenSSL throws for keys that do not fit the algorithm; then it is no signature of theirs.
     return false

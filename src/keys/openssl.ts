@@ -29,10 +29,6 @@ export async function openssl(
     timeout: timeLimit,
     killSignal: 'SIGKILL',
   })
-  // The program may end before it has read all: that is its answer, not a failure of ours.
-  const feed = (stream: Writable, bytes: Uint8Array | string) => stream.on('error', () => {}).end(bytes)
-  feed(child.stdio[3] as Writable, `${password ?? ''}\n`)
-  feed(child.stdin, input)
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', (cause) =>
       reject(
@@ -43,6 +39,11 @@ export async function openssl(
     )
     child.once('close', resolve)
   })
+  // The program may end before it has read all: that is its answer, not a failure of ours.
+  const feed = (stream: Writable | null, bytes: Uint8Array | string) =>
+    stream?.on('error', () => {}).end(bytes)
+  feed(child.stdio[3] as Writable | null, `${password ?? ''}\n`)
+  feed(child.stdin, input)
   const [code, output, complaint] = await Promise.all([ended, textOf(child.stdout), textOf(child.stderr)])
   return { succeeded: code === 0, output, complaint }
 

@@ -24,6 +24,9 @@ interface Case {
   readonly openssl?: string
 }
 
+const named = (side: string, name: string) => ({
+  extensions: [...authority, `nameConstraints=critical,${side};dirName:names`, '[names]', name],
+})
 const limited = (constraint: string) => ({
   extensions: [...authority, `nameConstraints=critical,${constraint}`],
 })
@@ -116,6 +119,22 @@ const cases: readonly Case[] = [
     what: 'an authority for everybody but another domain',
     intermediate: limited('excluded;email:partner.example'),
     trusted: true,
+  },
+  {
+    what: 'an authority for its organisation',
+    intermediate: named('permitted', 'O=Test'),
+    trusted: true,
+  },
+  {
+    what: 'an authority for another organisation',
+    intermediate: named('permitted', 'O=Partner'),
+    trusted: false,
+  },
+  {
+    what: 'an authority for everybody but an organisation, which may be spelled otherwise',
+    intermediate: named('excluded', 'O=Partner'),
+    trusted: false,
+    openssl: 'it compares names in all spellings',
   },
 ]
 
