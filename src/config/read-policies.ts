@@ -105,7 +105,8 @@ export function policySetFrom(texts: readonly PolicyText[], generation: number):
     const { acceptFrom, refuseBelow } = inboundPolicyFor(set, pattern)
     if (refuseBelow > acceptFrom) {
       const message = `refuseBelow (${refuseBelow}) is above acceptFrom (${acceptFrom})`
-      problems.push(problemAt({ read, path: [...path, 'refuseBelow'] }, message))
+      const field = set.inbound.get(pattern)?.refuseBelow === undefined ? 'acceptFrom' : 'refuseBelow'
+      problems.push(problemAt({ read, path: [...path, field] }, message))
     }
   }
   if (problems.length > 0) throw new ConfigProblem(problems)

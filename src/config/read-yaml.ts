@@ -165,7 +165,7 @@ export function readYaml<Schema extends z.ZodType>(
   }
   if (complaints.length > 0) {
     throw new ConfigProblem(
-      complaints.map((error) => ({ ...place(error.pos[0]), field: '', message: error.message })),
+      complaints.map((error) => ({ ...place(error.pos[0]), field: '', message: sayComplaint(error) })),
     )
   }
   if (document.directives.yaml.explicit)
@@ -200,6 +200,12 @@ export function readYaml<Schema extends z.ZodType>(
       })
     }),
   )
+}
+
+function sayComplaint(error: { readonly code?: string; readonly message: string }): string {
+  return error.code === 'MULTIPLE_DOCS'
+    ? 'one document only; what stands behind --- belongs into another file'
+    : error.message
 }
 
 /** YAML 1.2 3.2.1.1: keys of a map are unique. Which of two rules holds would be a guess. */

@@ -27,8 +27,15 @@ export function comparableAddress(address: string): string {
   return `${quoted?.replace(/\\(.)/gs, '$1') ?? local}@${comparableDomain(address.slice(at + 1))}`
 }
 
+/** RFC 3696 2: the last label is not all digits; so no IP address is taken for a name. */
 function isDomain(domain: string): boolean {
-  return domain.length <= 253 && domain.includes('.') && domain.split('.').every((part) => label.test(part))
+  const labels = domain.split('.')
+  return (
+    domain.length <= 253 &&
+    labels.length > 1 &&
+    labels.every((part) => label.test(part)) &&
+    /\D/.test(labels.at(-1) ?? '')
+  )
 }
 
 /** The pattern that `text` means, in comparable form; undefined if it is none. */
