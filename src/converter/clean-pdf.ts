@@ -67,7 +67,8 @@ export async function cleanPdf(bytes: Uint8Array, maxPages: number): Promise<Cle
     document.removePage(index)
     document.context.delete(page) // a destination may still point there
   }
-  const pages = document.getPages()
+  // pdf-lib 1.17 goes on to list the pages that it has removed.
+  const pages = document.getPages().slice(0, maxPages)
   const isPage = isPageOf(pages)
   for (const page of pages) cleanPage(page, isPage)
   cleanCatalog(document, isPage)
