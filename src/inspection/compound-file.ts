@@ -67,7 +67,8 @@ function readEntry(directory: Buffer, at: number): CompoundEntry {
 
 function childrenOf(storage: CompoundEntry, entries: readonly CompoundEntry[]): CompoundEntry[] {
   const waiting = [storage.child]
-  const seen = new Set<number>()
+  // 0 is the root itself, and nobody's child.
+  const seen = new Set([0])
   const found: CompoundEntry[] = []
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
     const entry = entries[id]

@@ -25,16 +25,12 @@ export async function signed(
   { selector = 's', maxBodyLength }: { selector?: string; maxBodyLength?: number } = {},
 ): Promise<string> {
   const message = text.replace(/\r?\n/g, '\r\n')
+  const key = { signingDomain: domain, selector, privateKey: pem }
   const { signatures } = await dkimSign(message, {
+    // Only the types want the key here; what counts is signatureData.
+    ...key,
     canonicalization: 'relaxed/relaxed',
-    signatureData: [
-      {
-        signingDomain: domain,
-        selector,
-        privateKey: pem,
-        ...(maxBodyLength === undefined ? {} : { maxBodyLength }),
-      },
-    ],
+    signatureData: [{ ...key, ...(maxBodyLength === undefined ? {} : { maxBodyLength }) }],
   })
   return signatures + message
 }

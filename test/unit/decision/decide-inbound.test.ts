@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import { decideInbound, type InboundQuestion } from '../../../src/decision/decide-inbound.ts'
+import type { AuthenticationFacts, InboundFacts } from '../../../src/message/facts.ts'
+
+const authentication: AuthenticationFacts = {
+  author: { address: 'ann@partner.example', domain: 'partner.example' },
+  spf: { result: 'pass', domain: 'partner.example', aligned: true },
+  dkim: [],
+  dmarc: { result: 'none', policy: undefined },
+  arc: 'none',
+}
+const facts: InboundFacts = {
+  authentication,
+  scan: { kind: 'clean', signatures: 'x' },
+  office: [],
+  relations: [],
+  ownDomain: false,
+  ambiguities: [],
+}
+const question: InboundQuestion = {
+  facts,
+  trust: { score: 0, signals: [], range: { lowest: 0, highest: 0 } },
+  policy: { acceptFrom: -10, refuseBelow: -30, office: 'convert', hold: 1 },
+  block: undefined,
+  reference: 'K7Q2M8R4T6W1X3Y5',
+  organization: { name: 'Kanzlei Müller', telephone: '+49 9721 0000' },
+  cameBack: false,
+}
+const scored = (score: number, lowest = score, highest = score, signal = 'NO_AUTHENTICATION') => ({
+  trust: { score, signals: [{ name: signal, points: score, evidence: '' }], range: { lowest, highest } },
+})
+const unproven = { spf: { ...authentication.spf, result: 'none', aligned: false } } as const
+const noAnswer = {
+  spf: { ...authentication.spf, result: 'temperror' },
+  dmarc: { result: 'temperror', policy: undefined },
+} as const
+
+/** Facts with another authentication. */
+const by = (change: Partial<AuthenticationFacts>, rest: Partial<InboundFacts> = {}) => ({
+  facts: { ...facts, ...rest, authentication: { ...authentication, ...change } },
+})
+const scan = (result: InboundFacts['scan']) => ({ facts: { ...facts, scan: result } })
+const infected = scan({ kind: 'infected', name: 'Win.Test', signatures: 'x' })
+const unscanned = scan({ kind: 'unknown', reason: 'virus scanner: down' })
+
+describe('a message', () => {
+  for (const [what, change, kind, reply] of [
+    ['in order', {}, 'deliver', undefined],
+    ['just trusted enough', scored(-10), 'deliver', undefined],
+    ['a little below', scored(-11), 'defer', '451 4.7.1'],
+    ['at the lower threshold', scored(-30), 'defer', '451 4.7.1'],
+    ['below it', scored(-31), 'reject', '550 5.7.1'],
+    ['below it by a forged author', scored(-60, -60, -60, 'DMARC'), 'reject', '550 5.7.26'],
+    ['in between that came back as asked', { ...scored(-11), cameBack: true }, 'reject', '550 5.7.1'],
+    ['with malware', infected, 'reject', '554 5.7.1'],
+    ['with malware of our best partner', { ...infected, ...scored(100) }, 'reject', '554 5.7.1'],
+    ['that could not be scanned', unscanned, 'defer', '451 4.3.0'],
+    ['of our best partner that could not be scanned', { ...unscanned, ...scored(100) }, 'defer', '451 4.3.0'],
+    ['refused anyway that could not be scanned', { ...unscanned, ...scored(-60) }, 'reject', '550 5.7.1'],
+    [
+      'of a blocked sender',
+      { block: { sender: 'partner.example', reason: 'x' }, ...scored(100) },
+      'reject',
+      '550 5.7.1',
+    ],
+    ['without one author', by({ author: undefined }), 'reject', '550 5.6.0'],
+    ['of our own domain without proof', by(unproven, { ownDomain: true }), 'reject', '550 5.7.26'],
+    ['of our own domain with proof', by({}, { ownDomain: true }), 'deliver', undefined],
+    ['of our own domain while the DNS is down', by(noAnswer, { ownDomain: true }), 'defer', '451 4.4.3'],
+    [
+      'whose unknown SPF could bring it down',
+      { ...by({ spf: noAnswer.spf }), ...scored(0, -15, 5) },
+      'defer',
+      '451 4.7.24',
+    ],
+    [
+      'whose unknown DMARC could bring it down',
+      { ...by(noAnswer), ...scored(0, -75, 5) },
+      'defer',
+      '451 4.4.3',
+    ],
+    [
+      'whose unknown SPF changes nothing',
+      { ...by({ spf: noAnswer.spf }), ...scored(5, -10, 5) },
+      'deliver',
+      undefined,
+    ],
+    [
+      'whose unknown DKIM cannot save it',
+      { ...by(noAnswer), ...scored(-60, -80, -40) },
+      'reject',
+      '550 5.7.1',
+    ],
+  ] as const) {
+    it(`${what}: ${kind} ${reply ?? ''}`, () => {
+      const outcome = decideInbound({ ...question, ...change } as InboundQuestion)
+      expect(outcome.kind).toBe(kind)
+      if (outcome.kind !== 'deliver')
+        expect(`${outcome.reply.code} ${outcome.reply.enhancedStatus}`).toBe(reply)
+    })
+  }
+
+  it('is refused for every recipient only by what no relation outweighs', () => {
+    expect(decideInbound({ ...question, ...infected })).toMatchObject({ hard: true })
+    expect(decideInbound({ ...question, ...scored(-31) })).toMatchObject({ hard: false })
+  })
+
+  it('is refused with the telephone number of its recipient', () => {
+    const policy = { ...question.policy, telephone: '+49 9721 1234' }
+    const outcome = decideInbound({ ...question, ...scored(-31), policy })
+    expect(outcome.kind === 'reject' && outcome.reply.lines.join()).toContain('+49 9721 1234')
+  })
+})
