@@ -85,6 +85,25 @@ const mails: readonly (readonly [string, MimeEntity])[] = [
     ),
   ],
   [
+    'a forwarded mail with umlauts',
+    entity(
+      'multipart/mixed; boundary=out',
+      lines(
+        '--out',
+        'Content-Type: message/rfc822',
+        'Content-Transfer-Encoding: 8bit',
+        '',
+        'Subject: forwarded',
+        'Content-Type: text/plain; charset=utf-8',
+        'Content-Transfer-Encoding: 8bit',
+        '',
+        'Schöne Grüße ',
+        '--out--',
+      ),
+      '8bit',
+    ),
+  ],
+  [
     'a part that somebody else has signed',
     entity('multipart/mixed; boundary=out', `--out\r\n${signedBySomebody}\r\n--out--\r\n`),
   ],
@@ -192,6 +211,39 @@ describe('S/MIME', () => {
       expect(opened).toEqual(await allOf(partBytes(mail)))
     })
   }
+
+  test('signs whatever somebody writes so that it stays good', async () => {
+    const awkward = fc.constantFrom(
+      'From ',
+      ' ',
+      '\t',
+      '\r\n',
+      '\n',
+      '\r',
+      '\0',
+      '.',
+      '=',
+      '--out',
+      '--out--',
+      'ü',
+      'text',
+    )
+    const body = fc.array(awkward, { maxLength: 40 }).map((pieces) => pieces.join(''))
+    const types = fc.constantFrom(
+      'text/plain; charset=utf-8',
+      'multipart/mixed; boundary=out',
+      'application/x-odd',
+    )
+    await fc.assert(
+      fc.asyncProperty(types, body, async (type, written) => {
+        const signed = await signEntity(entity(type, written, '8bit'), testSigner('alice-ec'), workspace, at)
+        const message = await messageOf(signed)
+        if (signed.isSevenBit) expect(isSafeOnTheWay(message)).toBe(true)
+        expect(opensslVerifies(message, folder.path)).toBeDefined()
+      }),
+      { numRuns: 100 },
+    )
+  })
 
   test('brings any content through, byte for byte', async () => {
     const names = fc.constantFrom('rsa', 'ec')
