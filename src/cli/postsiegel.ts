@@ -1,42 +1,8 @@
 import { parseArgs } from 'node:util'
 import { ConfigProblem } from '../config/config-problem.ts'
 import { version } from '../version.ts'
-import { check } from './check.ts'
-import { type Command, type Options, UsageError } from './command.ts'
-import { converter } from './converter.ts'
-import { explain } from './explain.ts'
-import { hold } from './hold.ts'
-import { key } from './key.ts'
-import { password } from './password.ts'
-import { reload } from './reload.ts'
-import { schema } from './schema.ts'
-import { serve } from './serve.ts'
-import { status } from './status.ts'
-import { waiting } from './waiting.ts'
-
-const commands: readonly Command[] = [
-  serve,
-  converter,
-  check,
-  status,
-  reload,
-  explain,
-  password,
-  key,
-  waiting,
-  hold,
-  schema,
-]
-
-const optionTable = {
-  settings: { type: 'string', default: '/etc/postsiegel/postsiegel.yaml', help: 'FILE   the settings' },
-  json: { type: 'boolean', default: false, help: '       answers as JSON' },
-  policies: { type: 'string', help: 'FOLDER check: these policies instead of those in the settings' },
-  'password-file': { type: 'string', help: 'FILE   key import: the password of a PKCS#12 file' },
-  reason: { type: 'string', help: 'TEXT   hold release: why it is released early' },
-  help: { type: 'boolean', default: false, help: '       this text' },
-  version: { type: 'boolean', default: false, help: '       the version' },
-} as const
+import { type Options, UsageError } from './command.ts'
+import { commands, optionTable } from './commands.ts'
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`postsiegel: ${error instanceof Error ? error.message : String(error)}\n`)

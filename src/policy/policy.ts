@@ -72,15 +72,15 @@ const listed = z
 
 export const BlockEntry = z.strictObject({
   sender: listed,
-  reason: z.string().min(1).max(200),
+  reason: z.string().min(1).max(200).describe('why, for whoever reads it later'),
   until: z.iso.date().describe('last day, YYYY-MM-DD').exactOptional(),
 })
 export type BlockEntry = z.infer<typeof BlockEntry>
 
 export const AllowEntry = z.strictObject({
   sender: listed,
-  points: z.number().int().min(1).max(60).default(40),
-  reason: z.string().min(1).max(200),
+  points: z.number().int().min(1).max(60).default(40).describe('added to the trust'),
+  reason: z.string().min(1).max(200).describe('why, for whoever reads it later'),
   until: z.iso.date().describe('last day, YYYY-MM-DD').exactOptional(),
 })
 export type AllowEntry = z.infer<typeof AllowEntry>

@@ -1,0 +1,37 @@
+import { check } from './check.ts'
+import type { Command } from './command.ts'
+import { converter } from './converter.ts'
+import { explain } from './explain.ts'
+import { hold } from './hold.ts'
+import { key } from './key.ts'
+import { password } from './password.ts'
+import { reload } from './reload.ts'
+import { schema } from './schema.ts'
+import { serve } from './serve.ts'
+import { status } from './status.ts'
+import { waiting } from './waiting.ts'
+
+/** All commands in the order in which people meet them. Help, README and completion are made from these two tables. */
+export const commands: readonly Command[] = [
+  serve,
+  converter,
+  check,
+  status,
+  reload,
+  explain,
+  password,
+  key,
+  waiting,
+  hold,
+  schema,
+]
+
+export const optionTable = {
+  settings: { type: 'string', default: '/etc/postsiegel/postsiegel.yaml', help: 'FILE   the settings' },
+  json: { type: 'boolean', default: false, help: '       answers as JSON' },
+  policies: { type: 'string', help: 'FOLDER check: these policies instead of those in the settings' },
+  'password-file': { type: 'string', help: 'FILE   key import: the password of a PKCS#12 file' },
+  reason: { type: 'string', help: 'TEXT   hold release: why it is released early' },
+  help: { type: 'boolean', default: false, help: '       this text' },
+  version: { type: 'boolean', default: false, help: '       the version' },
+} as const

@@ -1,0 +1,75 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { commands, optionTable } from '../../src/cli/commands.ts'
+import { describeSettings } from '../../src/config/describe-settings.ts'
+import { builtInInbound, builtInOutbound } from '../../src/policy/find-policy.ts'
+import { AllowEntry, BlockEntry, InboundRule, OutboundRule } from '../../src/policy/policy.ts'
+
+const file = new URL('../../README.md', import.meta.url)
+
+const row = (...cells: readonly string[]) =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+
+/** The parts of the README that are made from the tables of the code. `UPDATE_README=1 npm test` writes them. */
+const sections: Record<string, () => string[]> = {
+  commands: () => [
+    row('command', 'does'),
+    row('---', '---'),
+    ...commands.map(({ name, usage, summary }) => row(`\`${`${name} ${usage}`.trim()}\``, summary)),
+    ...Object.entries(optionTable).map(([name, { help }]) =>
+      row(`\`--${name}\``, help.replace(/\s+/g, ' ').trim()),
+    ),
+  ],
+  settings: () => [
+    row('setting', 'default', 'meaning'),
+    row('---', '---', '---'),
+    ...describeSettings().map(({ key, default: value, required, description }) =>
+      row(
+        `\`${key}\``,
+        value === undefined ? (required ? 'none, must be set' : '') : `\`${value}\``,
+        description,
+      ),
+    ),
+  ],
+  policies: () => [
+    row('setting', 'built in', 'meaning'),
+    row('---', '---', '---'),
+    ...rows('outbound.PATTERN', OutboundRule.shape, builtInOutbound),
+    ...rows('inbound.PATTERN', InboundRule.shape, {
+      ...builtInInbound,
+      hold: `${builtInInbound.hold / 3_600_000}h`,
+    }),
+    ...rows('block[]', BlockEntry.shape, {}),
+    ...rows('allow[]', AllowEntry.shape, { points: 40 }),
+  ],
+}
+
+function rows(prefix: string, shape: Record<string, unknown>, builtIn: Record<string, unknown>): string[] {
+  return Object.entries(shape).map(([name, schema]) => {
+    const value = builtIn[name]
+    const shown =
+      value === undefined ? '' : `\`${Array.isArray(value) ? `[${value.join(', ')}]` : String(value)}\``
+    return row(`\`${prefix}.${name}\``, shown, describedBy(schema))
+  })
+}
+
+function describedBy(schema: unknown): string {
+  const { description, unwrap } = schema as { description?: string; unwrap?: () => unknown }
+  if (description !== undefined) return description
+  return unwrap ? describedBy(unwrap.call(schema)) : ''
+}
+
+describe('the README', () => {
+  for (const [name, make] of Object.entries(sections)) {
+    it(`lists the ${name} that the code knows`, () => {
+      const readme = readFileSync(file, 'utf8')
+      const [before, rest] = readme.split(`<!-- ${name} -->\n`)
+      const [written, after] = (rest ?? '').split(`<!-- /${name} -->`)
+      expect(after).toBeDefined()
+      const wanted = `${make().join('\n')}\n`
+      if (process.env.UPDATE_README && written !== wanted) {
+        writeFileSync(file, `${before}<!-- ${name} -->\n${wanted}<!-- /${name} -->${after}`)
+      } else expect(written).toBe(wanted)
+    })
+  }
+})
