@@ -20,8 +20,8 @@ export interface NamedAddress {
  */
 export function buildField(name: string, text: string): HeaderField {
   const trimmed = text.trim()
-  // "=?" in plain text would be taken for an encoded word; a word beyond the line limit cannot be folded.
-  const plain = isPrintable(trimmed) && !trimmed.includes('=?') && !/[^ \t]{900}/.test(trimmed)
+  // "=?" in plain text would be taken for an encoded word; runs beyond the line limit cannot be folded.
+  const plain = isPrintable(trimmed) && !trimmed.includes('=?') && !/[^ \t]{450}|[ \t]{450}/.test(trimmed)
   refuseControls(trimmed)
   return structuredField(name, plain ? trimmed : encodeWords(trimmed))
 }

@@ -12,6 +12,8 @@ const lineFeed = 10
 const dash = 0x2d
 const equals = 0x3d
 
+const longestLine = 998
+
 // RFC 5322 3.6: these occur at most once; programs differ in which of two they show.
 const uniqueFields = [
   'From',
@@ -148,8 +150,6 @@ export class MimeScanner {
   #hold(chunk: Uint8Array, from: number, to: number): void {
     if (!this.#inHeader) {
       const room = this.#held.length - this.#heldLength
-      // RFC 2045 6.8: 76 characters. Programs that cut long lines and programs that do not see different bytes.
-      if (to - from > room && this.#inBase64) this.#ambiguities.add('malformed-base64')
       const piece = chunk.subarray(from, Math.min(to, from + room))
       this.#held.set(piece, this.#heldLength)
       this.#heldLength += piece.length
@@ -190,7 +190,7 @@ export class MimeScanner {
   #endBodyLine(bytes: Uint8Array, from: number, to: number, start: number, end: number): void {
     const first = bytes[from]
     if (first === dash && this.#isDelimiter(bytes, from, to, start, end)) return
-    if (this.#inBase64) this.#checkBase64(bytes, from, to)
+    if (this.#inBase64) this.#checkBase64(bytes, from, to, end - start)
     else if (this.#part.delimiter && (first === 0x43 || first === 0x63)) this.#checkOutside(bytes, from, to)
   }
 
@@ -203,17 +203,23 @@ export class MimeScanner {
     this.#ambiguities.add(`header-in-${this.#part.place}`)
   }
 
-  #checkBase64(bytes: Uint8Array, from: number, to: number): void {
+  #checkBase64(bytes: Uint8Array, from: number, to: number, lineSize: number): void {
+    // RFC 2045 6.8: 76 characters. Programs that cut lines at 998 (RFC 5322 2.1.1) and others see different bytes.
+    if (lineSize > longestLine + 2) this.#endBase64Check()
     for (let at = from; at < to; at += 1) {
       const byte = bytes[at] ?? 0
       if (byte === equals) this.#paddingSeen = true
       // Some readers stop at padding or at a foreign byte, some skip it.
       else if (!isBase64Byte(byte) || (this.#paddingSeen && byte > 32)) {
-        this.#ambiguities.add('malformed-base64')
-        this.#inBase64 = false
+        this.#endBase64Check()
         return
       }
     }
+  }
+
+  #endBase64Check(): void {
+    this.#ambiguities.add('malformed-base64')
+    this.#inBase64 = false
   }
 
   /** Acts on the line if it is a boundary of an open multipart, trying the innermost first. */
@@ -225,7 +231,8 @@ export class MimeScanner {
       if (!multipart?.delimiter || !startsWith(bytes, from, to, multipart.delimiter)) continue
       const rest = from + multipart.delimiter.length
       const isFinal = bytes[rest] === dash && bytes[rest + 1] === dash && rest + 2 <= to
-      if (isBlank(bytes, isFinal ? rest + 2 : rest, to)) {
+      // Of a longer line not all bytes may be held, so that its end would depend on how the message was cut.
+      if (end - start <= this.#held.length && isBlank(bytes, isFinal ? rest + 2 : rest, to)) {
         this.#endPart(multipart, level, start)
         if (isFinal) this.#endMultipart(multipart)
         else this.#startPart(multipart, end)
@@ -244,10 +251,11 @@ export class MimeScanner {
 
   /** A boundary of `multipart` begins at `start`: what is open inside it ends before the line end in front of it. */
   #endPart(multipart: OpenPart, level: number, start: number): void {
+    // First, because the header may open a multipart that ends here at once.
+    if (this.#inHeader) this.#endHeader(start)
     for (const part of this.#open.splice(level + 1)) this.#reportUnended(part)
     const last = multipart.children.at(-1)
-    if (multipart.place === 'parts' && last) {
-      if (this.#inHeader) this.#endHeader(start)
+    if (last) {
       closeUpTo(this.#part, last, Math.max(start - this.#previousLineEnd, last.headerStart))
     }
     this.#part = multipart

@@ -97,7 +97,8 @@ const maxLine = 76
 
 /**
  * Text as quoted-printable lines with CRLF. CRLF and LF are line breaks; other controls, 8-bit bytes, blanks at a
- * line's end and a "From " at its start are escaped, so that no relay has a reason to touch the line (RFC 8551 3.1.3).
+ * line's end, and "F", "-" and "." at its start are escaped, so that no relay has a reason to touch the line (RFC 8551
+ * 3.1.3) and no line can be a boundary.
  */
 export async function* encodeQuotedPrintable(text: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let column = 0
@@ -133,9 +134,11 @@ export async function* encodeQuotedPrintable(text: AsyncIterable<Uint8Array>): A
         return
       }
       const endsLine = next === undefined || next === lineFeed || next === carriageReturn
-      // "F" first on a line of the encoded text: escaping one letter protects "From ".
-      const startsFrom = byte === 0x46 && (column === 0 || column === maxLine - 1)
-      put(byte, isBlank(byte) ? endsLine : byte < 33 || byte > 126 || byte === equals || startsFrom)
+      // First on a line of the encoded text: one escaped letter protects "From ", an escaped dash keeps any line from
+      // being a boundary, which the sender chose, and an escaped dot from being the end of an SMTP transaction.
+      const startsLine = column === 0 || column === maxLine - 1
+      const isRisky = startsLine && (byte === 0x46 || byte === 0x2d || byte === 0x2e)
+      put(byte, isBlank(byte) ? endsLine : byte < 33 || byte > 126 || byte === equals || isRisky)
     }
     for (let at = 0; at < input.length; at += 1) {
       const byte = input[at] ?? 0

@@ -4,7 +4,8 @@ import type { MimePart, MimeTree } from './mime-part.ts'
 
 /**
  * The message with some parts replaced; every other byte stays as it is, and nothing is copied. Keys are paths such as
- * `0.2.1`, `` for the root; values are complete parts: fields, blank line, body. A part below a replaced one goes with
+ * `0.2.1`, `` for the root; values are complete parts: fields, blank line, body. No line of a
+ * value may begin with "--", because the sender knows the boundaries: our base64 and quoted-printable never do. A part below a replaced one goes with
  * it. A key that leads nowhere is a mistake of the caller.
  */
 export function replaceParts(
