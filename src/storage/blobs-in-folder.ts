@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { MailFailure, TemporaryFailure } from '../failure.ts'
 import type { Blobs } from './blobs.ts'
 import { openSealedFile } from './open-sealed-file.ts'
@@ -16,7 +16,8 @@ const blobId = /^[0-9a-f]{32}$/
  * Blobs as sealed files `ab/cd/abcd...`. Nothing is ever decrypted onto the disk. A file appears under its name only
  * when it is whole and on the medium; what a crash left half-written lies in `incoming` and is swept at the next start.
  */
-export async function openBlobsInFolder(folder: string, key: Uint8Array): Promise<Blobs> {
+export async function openBlobsInFolder(where: string, key: Uint8Array): Promise<Blobs> {
+  const folder = resolve(where)
   await mkdir(join(folder, incoming), { recursive: true, mode: 0o700 }).catch(asMailFailure)
   await sweepAbandoned(join(folder, incoming)).catch(asMailFailure)
   const pathOf = (id: string) => {

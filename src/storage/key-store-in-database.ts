@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { addressKey } from './address-key.ts'
 import type { Database } from './database.ts'
 import type { KeyStore, StoredCertificate } from './key-store.ts'
 import type { Seal } from './seal.ts'
@@ -21,7 +22,7 @@ export function keyStoreInDatabase(database: Database, seal: Seal): KeyStore {
         // Left out, a stored key stays: a certificate seen in somebody's mail must not cost us the key we sign with.
         ...(privateKey && { sealed_key: seal.seal(purpose, fingerprint, Buffer.from(privateKey)) }),
       }
-      const addresses = [...new Set(certificate.addresses.map((address) => address.toLowerCase()))]
+      const addresses = [...new Set(certificate.addresses.map(addressKey))]
       await database.run((tables) =>
         tables.transaction().execute(async (transaction) => {
           await transaction
@@ -46,7 +47,7 @@ export function keyStoreInDatabase(database: Database, seal: Seal): KeyStore {
           .selectFrom('certificates')
           .selectAll('certificates')
           .innerJoin('certificate_addresses as named', 'named.fingerprint', 'certificates.fingerprint')
-          .where('named.address', '=', address.toLowerCase())
+          .where('named.address', '=', addressKey(address))
           .orderBy('certificates.not_after', 'desc')
           .orderBy('certificates.fingerprint')
           .execute(),

@@ -1,3 +1,4 @@
+import { addressKey } from './address-key.ts'
 import type { Database } from './database.ts'
 import type { PdfPasswords } from './pdf-passwords.ts'
 import type { Seal } from './seal.ts'
@@ -12,7 +13,7 @@ export function pdfPasswordsInDatabase(database: Database, seal: Seal): PdfPassw
     async set(recipient, { u, wrapKey }, at) {
       if (u.length !== uBytes || wrapKey.length !== wrapKeyBytes)
         throw new RangeError('Not a derived PDF password')
-      const address = recipient.toLowerCase()
+      const address = addressKey(recipient)
       const row = { sealed: seal.seal(purpose, address, Buffer.concat([u, wrapKey])), set_at: at.getTime() }
       await database.run((tables) =>
         tables
@@ -23,7 +24,7 @@ export function pdfPasswordsInDatabase(database: Database, seal: Seal): PdfPassw
       )
     },
     async find(recipient) {
-      const address = recipient.toLowerCase()
+      const address = addressKey(recipient)
       return database.run(async (tables) => {
         const row = await tables
           .selectFrom('pdf_passwords')
@@ -39,7 +40,7 @@ export function pdfPasswordsInDatabase(database: Database, seal: Seal): PdfPassw
       const { numDeletedRows } = await database.run((tables) =>
         tables
           .deleteFrom('pdf_passwords')
-          .where('recipient', '=', recipient.toLowerCase())
+          .where('recipient', '=', addressKey(recipient))
           .executeTakeFirstOrThrow(),
       )
       return numDeletedRows > 0n

@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { type Database, guardedDatabase } from './database.ts'
 import type { Tables } from './tables.ts'
@@ -31,5 +31,37 @@ export function openPostgres(url: string): Database {
   // Without listeners a connection that breaks between two queries would end the process. The query itself fails too.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
-  return guardedDatabase('postgres', new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }))
+  return guardedDatabase(
+    'postgres',
+    new Kysely<Tables>({ dialect: new PostgresDialect({ pool: withoutBroken(pool) }) }),
+  )
+}
+
+/**
+ * pg takes a connection back on which the server has not answered, and the next query would wait behind it: up to a
+ * quarter of an hour, until the kernel gives up. Whatever failed without a word of the server is not used again.
+ */
+function withoutBroken(pool: pg.Pool): PostgresPool {
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      const client = await pool.connect()
+      let broken: unknown
+      const query = async (statement: string, parameters: readonly unknown[]) => {
+        if (broken) throw broken
+        try {
+          return await client.query(statement, [...parameters])
+        } catch (error) {
+          if (!(error instanceof pg.DatabaseError)) broken = error
+          throw error
+        }
+      }
+      return {
+        // The other form takes a cursor, which Kysely only does for a dialect that was given one.
+        query: query as unknown as PostgresPoolClient['query'],
+        release: (destroy) => client.release(destroy === true || broken !== undefined),
+      }
+    },
+  }
 }

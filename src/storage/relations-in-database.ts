@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { sql } from 'kysely'
+import { addressKey } from './address-key.ts'
 import type { Database } from './database.ts'
 import type { Relations } from './relations.ts'
 
@@ -21,13 +22,16 @@ const growth = (kind: Kind, at: number) =>
 export function relationsInDatabase(database: Database, key: Uint8Array): Relations {
   const subject = (kind: Kind, ...names: string[]) =>
     createHmac('sha256', key)
-      .update(JSON.stringify([kind, ...names.map((name) => name.toLowerCase())]))
+      .update(JSON.stringify([kind, ...names]))
       .digest('hex')
-  const subjects = (outside: string, ours: string) => ({
-    pair: subject('pair', ours, outside),
-    address: subject('address', outside),
-    domain: subject('domain', outside.slice(outside.lastIndexOf('@') + 1)),
-  })
+  const subjects = (outsideAddress: string, ourAddress: string) => {
+    const [outside, ours] = [addressKey(outsideAddress), addressKey(ourAddress)]
+    return {
+      pair: subject('pair', ours, outside),
+      address: subject('address', outside),
+      domain: subject('domain', outside.slice(outside.lastIndexOf('@') + 1)),
+    }
+  }
   return {
     async learn({ from, to, at }, effect) {
       const time = at.getTime()

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { addressKey } from './address-key.ts'
 import type { Database } from './database.ts'
 import type { Tables } from './tables.ts'
 import type { WaitingMessage, WaitingMessages } from './waiting-messages.ts'
@@ -6,7 +7,7 @@ import type { WaitingMessage, WaitingMessages } from './waiting-messages.ts'
 export function waitingMessagesInDatabase(database: Database): WaitingMessages {
   return {
     async add({ recipient, queueId, sender, since }) {
-      const row = { recipient: recipient.toLowerCase(), queue_id: queueId, sender, since: since.getTime() }
+      const row = { recipient: addressKey(recipient), queue_id: queueId, sender, since: since.getTime() }
       await database.run((tables) =>
         tables
           .insertInto('waiting_messages')
@@ -20,7 +21,7 @@ export function waitingMessagesInDatabase(database: Database): WaitingMessages {
         tables
           .selectFrom('waiting_messages')
           .selectAll()
-          .where('recipient', '=', recipient.toLowerCase())
+          .where('recipient', '=', addressKey(recipient))
           .orderBy('since')
           .execute(),
       )
@@ -36,7 +37,7 @@ export function waitingMessagesInDatabase(database: Database): WaitingMessages {
       await database.run((tables) =>
         tables
           .deleteFrom('waiting_messages')
-          .where('recipient', '=', recipient.toLowerCase())
+          .where('recipient', '=', addressKey(recipient))
           .where('queue_id', '=', queueId)
           .execute(),
       )

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TemporaryFailure } from '../../src/failure.ts'
 import { storageContract } from '../support/contracts/storage-contract.ts'
@@ -49,4 +51,53 @@ describe.skipIf(!installed)('PostgreSQL (skipped without Debian package postgres
     const { address } = await storage.relations.find('carl@x.example', 'ann@example.com', noon)
     expect(address).toBeCloseTo(20)
   }, 120_000)
+
+  test('while PostgreSQL hangs without a word mail is deferred, and taken when it is back', async () => {
+    await using way = await startFreezableWay(await postgres.createDatabase())
+    await using storage = await openTestStorage({ kind: 'postgres', url: way.url })
+    await storage.effects.first('invite ann', noon)
+    way.freeze()
+    const learned = storage.relations.learn({ from: 'ann@example.com', to: 'carl@x.example', at: noon }, '1')
+    await expect(learned).rejects.toBeInstanceOf(TemporaryFailure)
+    await expect(storage.effects.done('invite ann')).rejects.toBeInstanceOf(TemporaryFailure)
+    // The old connections stay silent, as behind a firewall that forgot them; new ones get through.
+    way.thaw()
+    expect(await storage.effects.done('invite ann')).toBe(true)
+  })
 })
+
+/** A way to the database on which everything can get lost in silence. */
+async function startFreezableWay(
+  url: string,
+): Promise<{ url: string; freeze(): void; thaw(): void } & AsyncDisposable> {
+  const target = new URL(url)
+  const { hostname, port } = target
+  let frozen = false
+  const sockets: Socket[] = []
+  const server = createServer((client) => {
+    sockets.push(client.on('error', () => {}))
+    if (frozen) return
+    const database = connect(Number(port), hostname).on('error', () => client.destroy())
+    sockets.push(database)
+    client.on('close', () => database.destroy())
+    client.pipe(database).pipe(client)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  target.port = String((server.address() as AddressInfo).port)
+  return {
+    url: target.href,
+    freeze() {
+      frozen = true
+      for (const socket of sockets) socket.unpipe().pause()
+    },
+    thaw() {
+      frozen = false
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
