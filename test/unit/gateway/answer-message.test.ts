@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest'
+import { PermanentFailure } from '../../../src/failure.ts'
+import { answerMessage } from '../../../src/gateway/answer-message.ts'
+import type { Gateway } from '../../../src/gateway/gateway.ts'
+import type { LogEvent } from '../../../src/log/events.ts'
+import type { InboundFacts } from '../../../src/message/facts.ts'
+import type { ReceivedMessage } from '../../../src/message/received-message.ts'
+import type { PolicySet } from '../../../src/policy/policy.ts'
+import type { DecisionRecord } from '../../../src/storage/decisions.ts'
+import { openWorkspace } from '../../../src/storage/spool.ts'
+import { receivedMessage } from '../../support/received-message.ts'
+
+const relation = { pair: 0, address: 0, domain: 0, firstAt: undefined, lastAt: undefined }
+const facts: InboundFacts = {
+  authentication: {
+    author: { address: 'ann@partner.example', domain: 'partner.example' },
+    spf: { result: 'pass', domain: 'partner.example', aligned: true },
+    dkim: [],
+    dmarc: { result: 'pass', policy: 'reject' },
+    arc: 'none',
+  },
+  scan: { kind: 'clean', signatures: 'test' },
+  office: [],
+  relations: [relation],
+  ownDomain: false,
+  ambiguities: [],
+}
+const rules: PolicySet = { generation: 7, outbound: new Map(), inbound: new Map(), block: [], allow: [] }
+
+function gatewayWith(changes: Partial<Gateway> = {}) {
+  const records: DecisionRecord[] = []
+  const events: LogEvent[] = []
+  const learned: string[] = []
+  const waiting: string[] = []
+  const gateway: Gateway = {
+    organization: { name: 'Kanzlei Muster', telephone: '+49 30 5550100', domains: ['kanzlei.example'] },
+    now: () => new Date('2026-11-21T12:00:01Z'),
+    log: (event) => events.push(event),
+    rules: () => rules,
+    decisions: { add: async (record) => void records.push(record) },
+    relations: { learn: async ({ from, to }, effect) => void learned.push(`${from} -> ${to} (${effect})`) },
+    effects: { first: async () => true, done: async () => false },
+    waiting: {
+      add: async ({ recipient, queueId }) => void waiting.push(`${recipient} ${queueId}`),
+      remove: async (recipient, queueId) => void waiting.push(`gone ${recipient} ${queueId}`),
+    },
+    gatherFacts: async () => facts,
+    deliverInbound: async () => ({ kind: 'accept', edits: [] }),
+    findWays: async () => ({ certificates: [], password: undefined }),
+    findSigner: async () => undefined,
+    protect: async () => ({ kind: 'accept', edits: [] }),
+    ...changes,
+  }
+  const answer = (message: ReceivedMessage, gone = new AbortController().signal) =>
+    answerMessage(message, openWorkspace('/tmp', { sizeLimit: 1e6 }), gateway, gone)
+  return { answer, records, events, learned, waiting }
+}
+
+const inbound = receivedMessage('From: ann@partner.example\n\nHallo\n')
+const outbound = receivedMessage(
+  'Received: from pc by mail (Postfix) with ESMTPSA id 4dLkX12Zz8z3\nFrom: bob@kanzlei.example\n\nHallo\n',
+  { direction: 'outbound', sender: 'bob@kanzlei.example', recipients: ['ann@partner.example'] },
+)
+
+describe('a message from outside', () => {
+  it('is accepted, recorded and logged with addends that sum to the score', async () => {
+    const { answer, records, events } = gatewayWith()
+    expect(await answer(inbound)).toEqual({ kind: 'accept', edits: [] })
+    const [record] = records
+    expect(record).toMatchObject({
+      id: inbound.id,
+      answer: 'accept',
+      policyGeneration: 7,
+      author: 'ann@partner.example',
+    })
+    const points = record?.trust?.signals.reduce((sum, signal) => sum + signal.points, 0)
+    expect(points).toBe(record?.trust?.score)
+    expect(events.map(({ event }) => event)).toEqual(['decided'])
+  })
+
+  it('is never accepted without a record', async () => {
+    const { answer } = gatewayWith({
+      decisions: { add: () => Promise.reject(new Error('database is gone')) },
+    })
+    expect(await answer(inbound)).toMatchObject({ kind: 'refuse', reply: { code: 451 } })
+  })
+
+  it('is deferred when anything unforeseen happens, and the words tell nothing of the inside', async () => {
+    const { answer, events } = gatewayWith({ gatherFacts: () => Promise.reject(new Error('secret detail')) })
+    const answered = await answer(inbound)
+    expect(answered).toMatchObject({ kind: 'refuse', reply: { code: 451, enhancedStatus: '4.3.0' } })
+    expect(JSON.stringify(answered)).not.toContain('secret')
+    expect(events).toMatchObject([{ event: 'failed', error: 'secret detail' }])
+  })
+
+  it('is answered 4xx when a step hangs and the MTA gives up, even if the step does not heed its signal', async () => {
+    const gone = new AbortController()
+    const { answer } = gatewayWith({ gatherFacts: () => new Promise(() => {}) })
+    const answered = answer(inbound, gone.signal)
+    gone.abort()
+    expect(await answered).toMatchObject({ kind: 'refuse', reply: { code: 451 } })
+  })
+
+  it('is judged by the policies it began with, though a reload comes meanwhile', async () => {
+    let asked = 0
+    const { answer, records } = gatewayWith({ rules: () => ({ ...rules, generation: 7 + asked++ }) })
+    await answer(inbound)
+    expect(records[0]?.policyGeneration).toBe(7)
+    expect(asked).toBe(1)
+  })
+})
+
+describe('a message of ours', () => {
+  it('waits in the queue, under the id of the hop before us, for a recipient without any way', async () => {
+    const { answer, waiting, learned } = gatewayWith()
+    expect(await answer(outbound)).toMatchObject({
+      kind: 'refuse',
+      reply: {
+        code: 451,
+        enhancedStatus: '4.7.1',
+        lines: ['waiting for the recipient to choose a password'],
+      },
+    })
+    expect(waiting).toEqual(['ann@partner.example 4dLkX12Zz8z3'])
+    expect(learned).toEqual([])
+  })
+
+  const toneDown: PolicySet = { ...rules, outbound: new Map([['default', { protection: ['tls'] }]]) }
+
+  it('teaches trust once it may leave, under a key that a repetition shares', async () => {
+    const { answer, learned, waiting } = gatewayWith({ rules: () => toneDown })
+    await answer(outbound)
+    await answer({ ...outbound, queueId: 'another' })
+    expect(new Set(learned).size).toBe(1)
+    expect(learned[0]).toContain('bob@kanzlei.example -> ann@partner.example')
+    expect(waiting).toContain('gone ann@partner.example 4dLkX12Zz8z3')
+  })
+
+  it('to a colleague teaches nothing', async () => {
+    const { answer, learned } = gatewayWith({ rules: () => toneDown })
+    await answer({ ...outbound, recipients: ['carol@kanzlei.example'] })
+    expect(learned).toEqual([])
+  })
+
+  it('is refused when an address could be read in two ways', async () => {
+    const { answer } = gatewayWith({ rules: () => toneDown })
+    expect(await answer({ ...outbound, recipients: ['"a@evil.example"@partner.example'] })).toMatchObject({
+      kind: 'refuse',
+      reply: { code: 550, enhancedStatus: '5.1.3' },
+    })
+  })
+
+  it('keeps the reply of a protection that cannot be made, and leaves nothing unprotected', async () => {
+    const { answer, learned } = gatewayWith({
+      rules: () => toneDown,
+      protect: () => Promise.reject(new PermanentFailure('6.0', 'Cannot be signed')),
+    })
+    expect(await answer(outbound)).toMatchObject({
+      kind: 'refuse',
+      reply: { code: 550, lines: ['Cannot be signed'] },
+    })
+    expect(learned).toEqual([])
+  })
+})
