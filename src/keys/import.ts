@@ -1,10 +1,10 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import type { StoredCertificate } from '../storage/key-store.ts'
+import { blocksOfKeyFile } from './blocks-of-key-file.ts'
 import { type Certificate, readCertificate } from './certificate.ts'
-import { KeyImportError } from './key-import-error.ts'
+import { KeyImportError, readable, wrongPassword } from './key-import-error.ts'
 import { openssl } from './openssl.ts'
-import { type PemBlock, pemBlocks, pemContent } from './pem.ts'
-import { oidOf, readElement } from './read-der.ts'
+import type { PemBlock } from './pem.ts'
 
 export interface ImportOptions {
   readonly password?: string
@@ -22,8 +22,8 @@ export interface ImportedKey {
 
 /** An exported key with its chain is 5 KB, a directory of partners some 100 KB. */
 const maxBytes = 1024 * 1024
-
-const signedData = '1.2.840.113549.1.7.2'
+/** Each may cost the openssl program its ten seconds. */
+const maxKeys = 32
 
 /**
  * Reads what people hand over: PEM, DER, PKCS#7 (p7b, p7c) or PKCS#12 (p12, pfx; also the old kind with RC2 and 3DES).
@@ -34,14 +34,21 @@ const signedData = '1.2.840.113549.1.7.2'
 export async function importKeys(bytes: Uint8Array, options: ImportOptions): Promise<readonly ImportedKey[]> {
   if (bytes.length > maxBytes)
     throw new KeyImportError('too-large', 'The file is larger than 1 MiB: is it a key file?')
-  const blocks = await blocksOf(bytes, options.password)
+  const blocks = await blocksOfKeyFile(bytes, options.password)
   const certificates = new Map<string, Certificate>()
   const keys: KeyObject[] = []
   for (const block of blocks) {
     if (isCertificate(block)) {
       const certificate = readable(() => readCertificate(block.text.replaceAll(block.label, 'CERTIFICATE')))
       certificates.set(certificate.fingerprint, certificate)
-    } else if (block.label.endsWith('PRIVATE KEY')) keys.push(await privateKeyOf(block, options.password))
+    } else if (block.label.endsWith('PRIVATE KEY')) {
+      if (keys.length === maxKeys)
+        throw new KeyImportError(
+          'too-large',
+          `The file holds more than ${maxKeys} private keys: import them in parts`,
+        )
+      keys.push(await privateKeyOf(block, options.password))
+    }
   }
   const all = [...certificates.values()]
   if (all.length === 0)
@@ -81,81 +88,6 @@ export async function importKeys(bytes: Uint8Array, options: ImportOptions): Pro
   }))
 }
 
-/** Whatever the container, as PEM blocks. */
-async function blocksOf(bytes: Uint8Array, password: string | undefined): Promise<readonly PemBlock[]> {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
-  if (!text.includes('-----BEGIN ')) return blocksOfBinary(bytes, password)
-  const blocks: PemBlock[] = []
-  for (const block of pemBlocks(text)) {
-    if (block.label === 'PKCS7' || block.label === 'CMS')
-      blocks.push(...(await blocksOfPkcs7(pemContent(block))))
-    else blocks.push(block)
-  }
-  return blocks
-}
-
-async function blocksOfBinary(bytes: Uint8Array, password: string | undefined): Promise<readonly PemBlock[]> {
-  switch (containerOf(bytes)) {
-    case 'certificate':
-      return [{ label: 'CERTIFICATE', text: readable(() => readCertificate(bytes)).pem }]
-    case 'pkcs7':
-      return blocksOfPkcs7(bytes)
-    case 'pkcs12':
-      return blocksOfPkcs12(bytes, password)
-  }
-}
-
-/** What a binary file is, by the first element inside: serial numbers and identifiers of content stand there. */
-function containerOf(bytes: Uint8Array): 'certificate' | 'pkcs7' | 'pkcs12' {
-  // Only the first bytes: PKCS#7 and PKCS#12 may be BER of indefinite length, which is left to the openssl program.
-  const start = bytes[1] !== undefined && bytes[1] > 0x80 ? 2 + (bytes[1] & 0x7f) : 2
-  return readable(() => {
-    if (bytes[0] !== 0x30) throw new Error('no SEQUENCE')
-    switch (bytes[start]) {
-      case 0x02:
-        // PFX begins with version 3 (RFC 7292 4); a bare private key with 0 or 1.
-        if (bytes[start + 2] === 3) return 'pkcs12'
-        throw new KeyImportError(
-          'no-certificate',
-          'The file is a private key alone: export it with its certificate',
-        )
-      case 0x06:
-        if (oidOf(readElement(bytes, start)) === signedData) return 'pkcs7'
-        throw new Error('no SignedData')
-      default:
-        return 'certificate'
-    }
-  })
-}
-
-async function blocksOfPkcs7(bytes: Uint8Array): Promise<readonly PemBlock[]> {
-  const { succeeded, output } = await openssl(['pkcs7', '-inform', 'DER', '-print_certs'], bytes)
-  if (!succeeded) throw unreadable()
-  return pemBlocks(output)
-}
-
-async function blocksOfPkcs12(bytes: Uint8Array, password: string | undefined): Promise<readonly PemBlock[]> {
-  const args = ['pkcs12', '-nodes', '-passin', 'fd:3']
-  const line = password === undefined ? undefined : oneLine(password)
-  let result = await openssl(args, bytes, line)
-  // Old exports (RC2-40, 3DES, as Windows made them for decades) need algorithms that OpenSSL 3 keeps apart.
-  if (!result.succeeded && !isPasswordComplaint(result.complaint))
-    result = await openssl([...args, '-legacy'], bytes, line)
-  if (result.succeeded) return pemBlocks(result.output)
-  if (!isPasswordComplaint(result.complaint)) throw unreadable()
-  if (password === undefined || password === '') {
-    throw new KeyImportError(
-      'password-needed',
-      'The file is protected by a password: give the one chosen at its export',
-    )
-  }
-  throw wrongPassword()
-}
-
-function isPasswordComplaint(complaint: string): boolean {
-  return /mac verify (error|failure)|invalid password|bad decrypt/i.test(complaint)
-}
-
 function isCertificate({ label }: PemBlock): boolean {
   return label === 'CERTIFICATE' || label === 'X509 CERTIFICATE'
 }
@@ -173,16 +105,10 @@ async function privateKeyOf(block: PemBlock, password: string | undefined): Prom
   const { succeeded, output } = await openssl(
     ['pkey', '-passin', 'fd:3'],
     Buffer.from(block.text, 'latin1'),
-    oneLine(password),
+    password,
   )
   if (!succeeded) throw wrongPassword()
   return readable(() => createPrivateKey(output))
-}
-
-/** The openssl program reads the first line as the password; another one would be silently cut off. */
-function oneLine(password: string): string {
-  if (/[\r\n\0]/.test(password)) throw wrongPassword()
-  return password
 }
 
 function issuesAnother(certificate: Certificate, all: readonly Certificate[]): boolean {
@@ -207,27 +133,4 @@ function chainOf(leaf: Certificate, all: readonly Certificate[]): readonly strin
     chain.push(issuer)
     lowest = issuer
   }
-}
-
-function readable<T>(read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    throw error instanceof KeyImportError ? error : unreadable(error)
-  }
-}
-
-function unreadable(cause?: unknown): KeyImportError {
-  return new KeyImportError(
-    'unreadable',
-    'The file cannot be read as PEM, DER, PKCS#7 or PKCS#12: export the certificate again in one of these formats',
-    { cause },
-  )
-}
-
-function wrongPassword(): KeyImportError {
-  return new KeyImportError(
-    'wrong-password',
-    'The password does not open the file: give the one chosen at its export',
-  )
 }

@@ -17,3 +17,27 @@ export class KeyImportError extends Error {
     this.problem = problem
   }
 }
+
+/** What `read` gives; its errors as unreadable. */
+export function readable<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof KeyImportError ? error : unreadable(error)
+  }
+}
+
+export function unreadable(cause?: unknown): KeyImportError {
+  return new KeyImportError(
+    'unreadable',
+    'The file cannot be read as PEM, DER, PKCS#7 or PKCS#12: export the certificate again in one of these formats',
+    { cause },
+  )
+}
+
+export function wrongPassword(): KeyImportError {
+  return new KeyImportError(
+    'wrong-password',
+    'The password does not open the file: give the one chosen at its export',
+  )
+}

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { KeyImportError } from './key-import-error.ts'
+import { KeyImportError, wrongPassword } from './key-import-error.ts'
 
 /** A key file may ask for any number of rounds to derive its key; nobody's real one takes seconds. */
 const timeLimit = 10_000
@@ -22,6 +22,8 @@ export async function openssl(
   input: Uint8Array,
   password?: string,
 ): Promise<OpensslResult> {
+  // It reads one line as the password; another one would be silently cut off.
+  if (password !== undefined && /[\r\n\0]/.test(password)) throw wrongPassword()
   const child = spawn('openssl', args, {
     // LC_ALL: the complaints are compared. OPENSSL_CONF and the like are not passed on.
     env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' },

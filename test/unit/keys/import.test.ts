@@ -128,6 +128,12 @@ describe('a file of keys is refused', () => {
       undefined,
       'unreadable',
     ],
+    [
+      'with more private keys than anybody has',
+      Buffer.from(`${read('alice-ec.key.pem')}`.repeat(33)),
+      undefined,
+      'too-large',
+    ],
     ['that is larger than any', new Uint8Array(1024 * 1024 + 1), undefined, 'too-large'],
   ] as const) {
     it(what, async () => {
