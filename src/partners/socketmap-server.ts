@@ -125,6 +125,6 @@ async function answer(question: string, options: SocketmapOptions): Promise<stri
 /** Says PERM and closes; what the peer still sends is thrown away, so that it reads the answer before the end. */
 function part(socket: Socket): void {
   socket.resume()
-  socket.end(netstring('PERM not a netstring, or too long'))
+  socket.end(netstring('PERM not a netstring or too long'))
   setTimeout(() => socket.destroy(), partingMs).unref()
 }
