@@ -178,7 +178,12 @@ export class CurrentPolicies {
   #settle(): void {
     clearTimeout(this.#settling)
     if (this.#closed.signal.aborted) return
-    this.#settling = setTimeout(() => void this.#look().then(() => this.reload()), settleMilliseconds)
+    this.#settling = setTimeout(() => void this.#readSettled(), settleMilliseconds)
+  }
+
+  async #readSettled(): Promise<void> {
+    await this.#look()
+    if (!this.#closed.signal.aborted) await this.reload()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

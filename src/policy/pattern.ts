@@ -12,7 +12,7 @@ export function comparableDomain(domain: string): string {
   if (/^[ -~]*$/.test(plain)) return plain
   // The host of a URL is processed by UTS 46, which is what mail programs do with an internationalised domain.
   const url = URL.parse(`http://${plain}/`)
-  return url && /^[^/?#@:\s]+$/.test(plain) ? url.hostname : plain
+  return url && /^[^/?#@:%\\\s]+$/.test(plain) ? url.hostname : plain
 }
 
 /**

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { ConfigProblem } from '../../../src/config/config-problem.ts'
 import { CurrentPolicies } from '../../../src/config/current-policies.ts'
@@ -212,4 +213,36 @@ test('No reading sees a half-written folder as a whole one', async () => {
     expect(outboundPolicyFor(current.inForce, 'a@x.example').protection).toEqual(['pdf'])
     expect(current.inForce.outbound.size).toBe(2)
   }
+})
+
+test('Any wrong character in a file while we run is refused by its place, or makes another whole set', async () => {
+  const sample = readFileSync(join(import.meta.dirname, '../../../policies/30-partners.yaml'), 'utf8')
+  using site = await openSite(sample)
+  await using current = await site.open()
+  const character = fc.constantFrom(...':-#{}[],&*!|>"\'%@`\t\n\0 ax9ü'.split(''))
+  await fc.assert(
+    fc.asyncProperty(fc.nat(sample.length - 1), character, async (at, wrong) => {
+      const before = current.inForce
+      writeFileSync(site.file, sample.slice(0, at) + wrong + sample.slice(at + 1))
+      const result = await current.reload()
+      expect(current.inForce.outbound.size).toBeGreaterThan(0)
+      expect(result.generation).toBe(current.inForce.generation)
+      if (result.kind !== 'refused') return
+      expect(current.inForce).toBe(before)
+      expect(current.status().lastError?.problems).toBe(result.problems)
+      for (const { file, line, column } of result.problems) {
+        expect([file, line > 0, column > 0]).toEqual([site.file, true, true])
+      }
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('What an editor keeps beside a file is no policy', async () => {
+  using site = await openSite()
+  await using current = await site.open()
+  for (const name of ['.10.yaml.swp', '.#10.yaml', '10.yaml~', '#10.yaml#', 'README']) {
+    writeFileSync(join(site.policies, name), 'not: [a policy')
+  }
+  expect(await current.reload()).toEqual({ kind: 'unchanged', generation: 1 })
 })
