@@ -26,8 +26,8 @@ export type Authenticate = (message: ReceivedMessage, signal: AbortSignal) => Pr
 
 /**
  * Checks SPF (RFC 7208), DKIM (RFC 6376, 8301, 8463), DMARC (RFC 9989) and ARC (RFC 8617) by mailauth in its strict
- * mode. Bad mail gives bad results, never an error; fails only if the spooled message cannot be read. The header is
- * bounded where it was read (256 KiB, 1000 fields): mailauth takes half a second for 50,000 fields.
+ * mode. Bad mail gives bad results, never an error; fails only if the spooled message cannot be read or `signal` is
+ * aborted. The header was bounded where it was read (256 KiB, 1000 fields): mailauth takes half a second for 50,000.
  */
 export async function authenticate(
   message: ReceivedMessage,
@@ -37,22 +37,22 @@ export async function authenticate(
 ): Promise<AuthenticationFacts> {
   const found = authorOf(message.fields)
   const author = found.kind === 'author' ? { address: found.address, domain: found.domain } : undefined
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(limits.totalMs)])
-  const asked = lookupsOfOneMessage(lookup, limits, deadline)
+  const asked = lookupsOfOneMessage(lookup, limits, signal)
   const { fields, limited } = chooseSignatures(message.fields, author?.domain)
   const header = Buffer.from(
     `${fields.map(({ name, value }) => `${name}:${value}\r\n`).join('')}\r\n`,
     'latin1',
   )
   try {
-    const verified = await endingAt(deadline, verifiedBy(message, header, asked))
+    const verified = await endingAt(signal, verifiedBy(message, header, asked))
     const facts = factsOf(verified, author, message, limited)
     return author && needsSpfOfAuthor(facts, author)
       ? { ...facts, authorPublishesSpf: await publishesSpf(author.domain, asked) }
       : facts
   } catch (error) {
+    signal.throwIfAborted()
     if (error instanceof TemporaryFailure) throw error
-    // A deadline, or a message that mailauth stumbles over: nobody knows who wrote it.
+    // A message that mailauth stumbles over: nobody knows who wrote it.
     return unknownFacts(author)
   }
 }
@@ -188,11 +188,11 @@ function unknownFacts(author: Author | undefined): AuthenticationFacts {
   }
 }
 
-function endingAt<T>(deadline: AbortSignal, work: Promise<T>): Promise<T> {
+function endingAt<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const expire = () => reject(deadline.reason)
-    if (deadline.aborted) expire()
-    deadline.addEventListener('abort', expire, { once: true })
-    work.then(resolve, reject).finally(() => deadline.removeEventListener('abort', expire))
+    const end = () => reject(signal.reason)
+    if (signal.aborted) end()
+    signal.addEventListener('abort', end, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end))
   })
 }

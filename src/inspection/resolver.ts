@@ -39,7 +39,7 @@ export function openResolver(servers: readonly string[] | undefined, limits: { p
 
 /** Bounds for all questions that one message may cause. */
 export interface LookupLimits {
-  /** For all of them together, in milliseconds. */
+  /** For all of them together from the first one on, in milliseconds. */
   readonly totalMs: number
   readonly lookups: number
 }
@@ -53,7 +53,8 @@ export function lookupsOfOneMessage(
   limits: LookupLimits,
   signal: AbortSignal,
 ): MessageLookup {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(limits.totalMs)])
+  // Starts with the first question: under load, hashing a large body before it takes its time.
+  let deadline: AbortSignal | undefined
   const asked = new Map<string, Promise<DnsAnswers>>()
   return (name, rrtype) => {
     const question = `${rrtype} ${name.toLowerCase()}`
@@ -63,7 +64,9 @@ export function lookupsOfOneMessage(
     if (asked.size >= limits.lookups) {
       return Promise.reject(new LookupFailure('EREFUSED', 'Too many DNS look-ups for one message'))
     }
-    const answer = withDeadline(() => lookup(name, rrtype, deadline), deadline)
+    deadline ??= AbortSignal.any([signal, AbortSignal.timeout(limits.totalMs)])
+    const until = deadline
+    const answer = withDeadline(() => lookup(name, rrtype, until), until)
     asked.set(question, answer)
     return answer.then((answers) => [...answers])
   }

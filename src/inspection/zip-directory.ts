@@ -20,12 +20,11 @@ const longestEnd = endRecordBytes + 0xffff
 export function readZipDirectory(zip: Buffer): ZipMember[] | undefined {
   const end = zip.lastIndexOf('PK\x05\x06', undefined, 'latin1')
   if (end < 0 || end < zip.length - longestEnd || end + endRecordBytes > zip.length) return undefined
-  const count = zip.readUInt16LE(end + 10)
-  const size = zip.readUInt32LE(end + 12)
-  // Whatever stands before the archive moves all offsets; a Zip64 directory says 0xffffffff and is found by search.
-  const start = size <= end ? end - size : zip.indexOf('PK\x01\x02', 0, 'latin1')
-  if (start < 0) return undefined
-  const shift = size <= end ? Math.max(0, start - zip.readUInt32LE(end + 16)) : 0
+  const place = directoryPlace(zip, end)
+  if (place.size > place.end) return undefined
+  const start = place.end - place.size
+  // Whatever stands before the archive moves all offsets.
+  const shift = Math.max(0, start - place.offset)
   const members: ZipMember[] = []
   let at = start
   while (at + 46 <= end && zip.readUInt32LE(at) === 0x02014b50 && members.length < maxMembers) {
@@ -39,7 +38,19 @@ export function readZipDirectory(zip: Buffer): ZipMember[] | undefined {
     })
     at += 46 + nameLength + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32)
   }
-  return members.length > 0 || count === 0 ? members : undefined
+  // An empty archive is its end record and nothing else.
+  return members.length > 0 || end === 0 ? members : undefined
+}
+
+/** The directory ends where its end record begins; a Zip64 record (APPNOTE 4.3.14) tells size and offset of large ones. */
+function directoryPlace(zip: Buffer, end: number): { end: number; size: number; offset: number } {
+  const size = zip.readUInt32LE(end + 12)
+  const offset = zip.readUInt32LE(end + 16)
+  if (size !== 0xffffffff && offset !== 0xffffffff) return { end, size, offset }
+  const large = zip.lastIndexOf('PK\x06\x06', end, 'latin1')
+  if (large < 0 || large + 56 > zip.length) return { end, size, offset }
+  const read = (at: number) => Number(zip.readBigUInt64LE(large + at))
+  return { end: large, size: read(40), offset: read(48) }
 }
 
 /** The names in the local headers from the front on: what can still be read of a damaged archive. */

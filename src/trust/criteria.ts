@@ -80,16 +80,17 @@ function noAuthentication({ authentication }: InboundFacts) {
   return { points: -6, evidence: 'neither SPF nor DKIM' }
 }
 
-function spf({ authentication }: InboundFacts) {
+function spf({ authentication }: InboundFacts, { message }: TrustQuestion) {
   const { spf, dkim } = authentication
   // Forwarding breaks SPF; a signature of the author's domain that holds is the better proof, one not known yet may be.
   const mayBeSigned =
     hasAlignedSignature(authentication) ||
     dkim.some(({ result, aligned }) => aligned && result === 'temperror')
   if (mayBeSigned) return undefined
-  if (spf.result === 'fail') return { points: -15, evidence: `SPF fail for ${spf.domain}` }
-  if (spf.result === 'softfail') return { points: -6, evidence: `SPF softfail for ${spf.domain}` }
-  return undefined
+  if (spf.result !== 'fail' && spf.result !== 'softfail') return undefined
+  const identity = message.sender === '' ? 'HELO' : 'sender'
+  const evidence = `SPF ${spf.result}: ${message.clientAddress} may not send for ${identity} ${spf.domain}`
+  return { points: spf.result === 'fail' ? -15 : -6, evidence }
 }
 
 /** RFC 9989 7.4: a published policy alone is no reason to refuse, so it weighs instead of deciding. */

@@ -5,14 +5,17 @@ export type Zone = Readonly<Record<string, Readonly<Record<string, DnsAnswers | 
 
 /** A DNS of our own, in memory. `asked` collects the questions. */
 export function zoneLookup(zone: Zone, asked: string[] = []): Lookup {
-  return async function lookup(name, rrtype, signal) {
+  return async (name, rrtype) => {
     asked.push(`${rrtype} ${name}`)
-    const records = zone[name.toLowerCase().replace(/\.$/, '')]
+    const recordsOf = (owner: string) => zone[owner.toLowerCase().replace(/\.$/, '')]
+    let records = recordsOf(name)
+    for (let alias = records?.CNAME?.[0]; typeof alias === 'string' && !records?.[rrtype]; ) {
+      records = recordsOf(alias)
+      alias = records?.CNAME?.[0]
+    }
     const answers = records?.[rrtype]
     if (typeof answers === 'string') throw Object.assign(new Error(answers), { code: answers })
     if (answers) return [...answers]
-    const alias = records?.['CNAME']?.[0]
-    if (typeof alias === 'string' && rrtype !== 'CNAME') return lookup(alias, rrtype, signal)
     throw Object.assign(new Error('no answer'), { code: records ? 'ENODATA' : 'ENOTFOUND' })
   }
 }

@@ -173,6 +173,7 @@ describe('a DNS that does not answer', () => {
     expect(found).toMatchObject({
       author: { domain: 'partner.example' },
       spf: { result: 'temperror' },
+      dkim: [{ result: 'temperror', aligned: true }],
       dmarc: { result: 'temperror' },
     })
   })
@@ -225,15 +226,18 @@ describe('a header made to wear us out', () => {
 
 it('a message that cannot be read from its spool is deferred', async () => {
   const message = receivedMessage(await signed(letter, 'partner.example'))
-  const broken = {
-    ...message,
-    source: {
-      ...message.source,
-      // biome-ignore lint/correctness/useYield: it fails before its first bytes
-      async *stream(): AsyncGenerator<Uint8Array> {
-        throw new TemporaryFailure('3.1', 'disk')
-      },
-    },
+  const stream = async function* (): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('Dear')
+    throw new TemporaryFailure('3.1', 'disk')
   }
+  const broken = { ...message, source: { ...message.source, stream } }
   await expect(authenticate(broken, zoneLookup({}), never)).rejects.toBeInstanceOf(TemporaryFailure)
+})
+
+it('a message whose client has gone is left', async () => {
+  const gone = new AbortController()
+  const silent = () => new Promise<never>(() => undefined)
+  const found = authenticate(receivedMessage(letter), silent, gone.signal)
+  gone.abort(new Error('client went'))
+  await expect(found).rejects.toThrow('client went')
 })

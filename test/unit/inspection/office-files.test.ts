@@ -238,6 +238,45 @@ describe('what bears the name of an Office file', () => {
   })
 })
 
+describe('an archive that is written in an unusual way', () => {
+  /** As large archives are: the numbers of the end record stand in a Zip64 record before it. */
+  function zip64(content: Uint8Array): Buffer {
+    const end = content.length - 22
+    const plain = Buffer.from(content)
+    const record = Buffer.alloc(56 + 20)
+    record.write('PK\x06\x06', 0, 'latin1')
+    record.writeBigUInt64LE(BigInt(plain.readUInt32LE(end + 12)), 40)
+    record.writeBigUInt64LE(BigInt(plain.readUInt32LE(end + 16)), 48)
+    record.write('PK\x06\x07', 56, 'latin1')
+    const tail = Buffer.from(plain.subarray(end)).fill(0xff, 8, 20)
+    return Buffer.concat([plain.subarray(0, end), record, tail])
+  }
+  const nested = zip({ 'inner.zip': Buffer.from(openXml('xlsx')).toString('latin1'), 'a.txt': 'x' })
+
+  for (const [what, content, office] of [
+    ['with large numbers', zip64(openXml('docm', { 'word/vbaProject.bin': 'x' })), 'docx'],
+    [
+      'with a comment',
+      Buffer.concat([openXml('pptx').slice(0, -2), Buffer.from([5, 0]), text('hello')]),
+      'pptx',
+    ],
+  ] as const) {
+    it(`is read: ${what}`, async () => {
+      expect(await found(content)).toMatchObject([{ office }])
+    })
+  }
+
+  it('is not taken for what it contains', async () => {
+    expect(await found(nested)).toEqual([])
+  })
+
+  it('is held when its directory denies what its members are', async () => {
+    const denied = Buffer.from(openXml('docx', { 'word/document.xml': 'x' }))
+    denied.fill(0, denied.length - 14, denied.length - 6)
+    expect(await found(denied)).toMatchObject([{ office: 'docx' }])
+  })
+})
+
 describe('a broken Office file is one all the same', () => {
   for (const [what, content, office] of [
     [
