@@ -10,6 +10,7 @@ export interface Packet {
 export const maxPacketBytes = 1024 * 1024
 
 const lengthBytes = 4
+const empty = Buffer.alloc(0)
 
 /**
  * Cuts received bytes into packets, however they were split or glued on the way. Never holds more than about twice
@@ -17,7 +18,7 @@ const lengthBytes = 4
  * that are never written to again, so they may be kept.
  */
 export class PacketReader {
-  #bytes: Buffer = Buffer.alloc(0)
+  #bytes: Buffer = empty
   #start = 0
   #end = 0
   /** Bytes behind #end are ours to fill; false while #bytes is a chunk that the socket gave us. */
@@ -63,11 +64,14 @@ export class PacketReader {
     const length = this.#nextLength()
     if (length === undefined) return undefined
     const commandAt = this.#start + lengthBytes
-    this.#start = commandAt + length
-    return {
+    const packet = {
       command: String.fromCharCode(this.#bytes.readUInt8(commandAt)),
-      data: this.#bytes.subarray(commandAt + 1, this.#start),
+      data: this.#bytes.subarray(commandAt + 1, commandAt + length),
     }
+    this.#start = commandAt + length
+    // An idle connection keeps no buffer.
+    if (this.waiting === 0) this.push(empty)
+    return packet
   }
 
   #nextLength(): number | undefined {

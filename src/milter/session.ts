@@ -162,7 +162,8 @@ export class MilterSession {
         return this.#ask('connect', () => this.#filter.connect?.(connection))
       }
       case 'helo': {
-        if (this.#phase !== 'idle') throw outOfOrder(command)
+        // RFC 5321 4.1.4: EHLO within a transaction ends it as RSET does; Postfix says so with ABORT, others need not.
+        this.#endMessage()
         const macros = this.#macros.at('H')
         return this.#ask('helo', () => this.#filter.helo?.(command.name, macros))
       }

@@ -141,6 +141,20 @@ test('a filter that cannot be made closes its connection only', async () => {
   expect(await passMessage(started.server.address)).toBe('a')
 })
 
+test('a connection reset at any point harms nobody and leaves nothing open', async () => {
+  await using started = await start({}, { listen: 'inet:127.0.0.1:0' })
+  const wire = Buffer.concat([postfixOffer, connected, mail, recipient, data, end].map(writeCommand))
+  for (let at = 0; at <= wire.length; at += 7) {
+    const socket = dial(started.server.address)
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    socket.write(wire.subarray(0, at))
+    socket.resetAndDestroy()
+  }
+  await until(() => started.server.connections === 0)
+  expect(await passMessage(started.server.address)).toBe('a')
+})
+
 describe('a stop', () => {
   it('waits for the message in hand, closes idle connections, takes no new ones', async () => {
     let answer: (final: FinalAnswer) => void = () => {}

@@ -288,6 +288,20 @@ describe('the end of a message', () => {
     })
   }
 
+  it('is answered however slowly when the peer sent all it has to say in one piece', async () => {
+    const { mta, names, errors } = await negotiated({
+      async endOfMessage() {
+        await sleep(5)
+        return { kind: 'accept', edits: [] }
+      },
+    })
+    mta.send(...message, end, abort, ...message, end, abort, quit)
+    await until(() => mta.closed)
+    expect(mta.answers.map(said)).toEqual(['a', 'a'])
+    expect(names().filter((name) => name === 'abort')).toHaveLength(2)
+    expect(errors).toEqual([])
+  })
+
   it('closes the connection when the MTA sends the next message before the answer', async () => {
     const { mta, names, errors } = await negotiated({ endOfMessage: never })
     mta.send(...message, end)
@@ -362,7 +376,7 @@ describe('the order of commands', () => {
     ['a second negotiation', [postfixOffer, postfixOffer]],
     ['a second connect', [postfixOffer, connect, connect]],
     ['a connect within a message', [postfixOffer, mail, connect]],
-    ['HELO within a message', [postfixOffer, connect, mail, helo]],
+    ['a recipient after HELO ended its message', [postfixOffer, connect, mail, helo, recipient]],
     ['a recipient without sender', [postfixOffer, recipient]],
     ['a recipient after DATA', [postfixOffer, mail, recipient, data, recipient]],
     ['DATA twice', [postfixOffer, mail, data, data]],
@@ -390,6 +404,7 @@ describe('the order of commands', () => {
     ['no DATA, as old MTAs have it', [mail, recipient, header, endOfHeader, body, end]],
     ['nothing but sender and end', [mail, end]],
     ['HELO twice', [connect, helo, abort, helo, mail, end]],
+    ['HELO that ends a message as RSET does', [connect, helo, mail, recipient, helo, mail, end]],
     ['ABORT without message, and twice', [connect, abort, abort, mail, end]],
     ['a message given up for the next without ABORT', [mail, recipient, data, mail, end]],
   ] as const) {
