@@ -22,8 +22,11 @@ export interface PolicyOptions {
   readonly folder: string
   /** Where the files last in force are kept for a start with broken ones; a file in the folder of our state. */
   readonly lastGoodFile: string
-  /** Told once about every state of the folder that cannot be used, and when the last good files cannot be stored. */
-  onProblem(error: Error): void
+  /**
+   * Told when the folder cannot be used, which may be before `open` has returned, and when the last good files cannot be
+   * stored. The generation is the one that stays in force.
+   */
+  onProblem(error: Error, generationInForce: number): void
   /** Told after a new set has come into force. */
   onLoaded?(set: PolicySet): void
 }
@@ -126,7 +129,7 @@ export class CurrentPolicies {
     const whole = { file: this.#options.folder, line: 1, column: 1, field: '', message: problem.message }
     const problems = error instanceof ConfigProblem ? error.problems : [whole]
     this.#status = { generation, loadedAt, lastError: { at: new Date(), problems } }
-    if (!this.#closed.signal.aborted) this.#options.onProblem(problem)
+    if (!this.#closed.signal.aborted) this.#options.onProblem(problem, generation)
     return { kind: 'refused', generation, problems }
   }
 
@@ -136,7 +139,7 @@ export class CurrentPolicies {
       await storeLastGood(this.#options.lastGoodFile, lastGood)
     } catch (cause) {
       const message = `the policies are in force, but cannot be kept for a restart in ${this.#options.lastGoodFile}`
-      this.#options.onProblem(new Error(message, { cause }))
+      this.#options.onProblem(new Error(message, { cause }), this.#inForce.generation)
     }
   }
 

@@ -23,7 +23,7 @@ async function openSite(text = rule('smime')) {
     CurrentPolicies.open({
       folder: policies,
       lastGoodFile,
-      onProblem: (error) => problems.push(error.message),
+      onProblem: (error, inForce) => problems.push(`${inForce}: ${error.message}`),
     })
   return {
     folder,
@@ -105,7 +105,7 @@ describe('A broken edit', () => {
     writeFileSync(site.file, rule('smim'))
     await pollUntil('the mistake to be reported', () => site.problems.length > 0)
     expect(site.problems[0]).toBe(
-      `${site.file}:1:37: outbound.default.protection[0]: \`smim\` is none of smime, pdf, tls, none, did you mean \`smime\`?`,
+      `1: ${site.file}:1:37: outbound.default.protection[0]: \`smim\` is none of smime, pdf, tls, none, did you mean \`smime\`?`,
     )
     expect(current.status()).toMatchObject({
       generation: 1,
@@ -149,7 +149,7 @@ describe('A start', () => {
     await using current = await site.open()
     expect(defaultOf(current)).toBe('pdf')
     expect(current.status()).toMatchObject({ generation: 2, lastError: { problems: [{ file: site.file }] } })
-    expect(site.problems).toHaveLength(1)
+    expect(site.problems).toEqual([expect.stringMatching(/^2: .*10\.yaml:1:/)])
     writeFileSync(site.file, rule('tls'))
     await becomes(current, 'tls')
     expect(current.inForce.generation).toBe(3)
