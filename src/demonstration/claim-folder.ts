@@ -1,13 +1,32 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const marker = '.postsiegel-demonstration'
+const runPrefix = join(tmpdir(), 'postsiegel-run-')
+
+export interface ClaimedFolder extends Disposable {
+  /** A short path that the user postfix can pass, for sockets and queues; `run` in the folder leads there. */
+  readonly run: string
+}
 
 /**
  * Takes a folder for one demonstration: what an earlier one left there is removed. A folder with anything else in it, or
  * one that a running demonstration uses, is refused.
  */
-export function claimFolder(folder: string): Disposable {
+export function claimFolder(folder: string): ClaimedFolder {
   mkdirSync(folder, { recursive: true })
   const mark = join(folder, marker)
   if (existsSync(mark)) {
@@ -19,10 +38,27 @@ export function claimFolder(folder: string): Disposable {
     throw new Error(`${folder} is not empty and not a demonstration's; choose another --dir`)
   }
   writeFileSync(mark, `${process.pid}\n`)
+  // An earlier demonstration that was killed could not remove this itself.
+  const leftBehind = lstatSync(join(folder, 'run'), { throwIfNoEntry: false })?.isSymbolicLink()
+  if (leftBehind) removeRun(readlinkSync(join(folder, 'run')))
   for (const name of readdirSync(folder)) {
     if (name !== marker) rmSync(join(folder, name), { recursive: true, force: true })
   }
-  return { [Symbol.dispose]: () => writeFileSync(mark, '0\n') }
+  const run = mkdtempSync(runPrefix)
+  chmodSync(run, 0o755)
+  symlinkSync(run, join(folder, 'run'))
+  return {
+    run,
+    [Symbol.dispose]: () => {
+      removeRun(run)
+      rmSync(join(folder, 'run'), { force: true })
+      writeFileSync(mark, '0\n')
+    },
+  }
+}
+
+function removeRun(run: string): void {
+  if (run.startsWith(runPrefix)) rmSync(run, { recursive: true, force: true })
 }
 
 /** Whether this process lives and is a Node, so that a process id used again by others does not lock us out. */

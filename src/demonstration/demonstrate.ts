@@ -15,6 +15,9 @@ const usage = `npm start -- [--dir FOLDER] [--once] [--json] [--no-samples] [--r
   --resolver ADDRESS:PORT  the gateway asks this name server instead of the demonstration's own
 `
 
+/** As a shell tells that SIGINT ended a program. */
+const interrupted = 130
+
 // A sample that still waits for its mail must not keep us after Ctrl-C.
 process.exit(await demonstrate(process.argv.slice(2)))
 
@@ -42,15 +45,16 @@ async function demonstrate(args: readonly string[]): Promise<number> {
       say(`All mail goes to one host and TLS partners are left out: ${site.withoutMx}.`)
     }
     const allWell = options.samples ? await showSamples(site, options.json, stop.signal) : true
+    if (stop.signal.aborted) return interrupted
     if (options.json && !options.samples) process.stdout.write(`${JSON.stringify(readyLine(site))}\n`)
-    if (!options.once && !stop.signal.aborted) {
+    if (!options.once) {
       if (!options.json) printNextSteps(site)
       await runUntil(site, stop.signal)
     }
     say('stopping')
     return allWell ? 0 : 1
   } catch (error) {
-    if (stop.signal.aborted) return 130
+    if (stop.signal.aborted) return interrupted
     process.stderr.write(`${describe(error)}\n`)
     return 2
   }

@@ -67,7 +67,7 @@ export interface QueuedMessage {
 }
 
 const sampleFile = new URL('../../postfix-sample.cf', import.meta.url)
-const ownResolver = new URL('./with-own-resolver.sh', import.meta.url).pathname
+const runPostfix = new URL('./run-postfix.sh', import.meta.url).pathname
 
 /**
  * Starts a private Postfix as root from the fragments of postfix-sample.cf: own configuration, queue and data, all
@@ -85,8 +85,11 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
 
   const daemons = (await mustRun(['postconf', '-d', '-h', 'daemon_directory'])).toString().trim()
   const master = [join(daemons, 'master'), '-d', '-s', '-c', configDirectory]
-  const inNamespace = ['unshare', '--mount', 'sh', ownResolver, join(folder, 'resolv.conf'), ...master]
-  const child = await startChild(options.nextHops.kind === 'dns' ? inNamespace : master, {
+  const argv =
+    options.nextHops.kind === 'dns'
+      ? ['unshare', '--mount', 'sh', runPostfix, join(folder, 'resolv.conf'), ...master]
+      : ['sh', runPostfix, '', ...master]
+  const child = await startChild(argv, {
     log,
     environment: { LC_ALL: 'C' },
   })
@@ -117,7 +120,7 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
 
 /** Whether this machine lets us give Postfix a resolv.conf of its own; if not, why. */
 export async function ownResolverPermitted(): Promise<true | string> {
-  const { status, stderr } = await runProgram(['unshare', '--mount', 'sh', ownResolver, '/etc/hosts', 'true'])
+  const { status, stderr } = await runProgram(['unshare', '--mount', 'sh', runPostfix, '/etc/hosts', 'true'])
   return status === 0 || `mount namespaces are not permitted here (${stderr.trim().split('\n')[0]})`
 }
 

@@ -1,5 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type KeyPair, makeAuthority, makeHostCertificate, makeMailCertificate } from './certificates.ts'
 import { type Child, startChild } from './child.ts'
@@ -65,10 +64,7 @@ const program = new URL('../../bin/postsiegel', import.meta.url).pathname
 export async function startSite(options: SiteOptions): Promise<Site> {
   await using started = new AsyncDisposableStack()
   const step = options.onStep ?? (() => {})
-  started.use(claimFolder(options.folder))
-  const run = mkdtempSync(join(tmpdir(), 'postsiegel-'))
-  chmodSync(run, 0o755)
-  started.defer(() => rmSync(run, { recursive: true, force: true }))
+  const { run } = started.use(claimFolder(options.folder))
   const folders = siteFolders(options.folder, run)
 
   step('keys and certificates')
