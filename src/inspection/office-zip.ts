@@ -22,15 +22,10 @@ export function officeZip(zip: Buffer, named: OfficeKind | undefined): OfficeCon
     return office && { office, macros: names.some(isMacroName), encrypted: false }
   }
   const encrypted = members.some((member) => member.encrypted)
-  return (
-    openDocument(zip, members, encrypted) ??
-    openXml(zip, members, encrypted, byNames) ??
-    onlyNamed(named, encrypted)
-  )
-}
-
-function onlyNamed(named: OfficeKind | undefined, encrypted: boolean): OfficeContent | undefined {
-  return named && { office: named, macros: false, encrypted }
+  const document = openDocument(zip, members, encrypted)
+  const content = document ?? openXml(zip, members, encrypted, byNames, named)
+  if (content && content !== 'another') return content
+  return named && { office: named, macros: hasMacroNames(members), encrypted }
 }
 
 function openXml(
@@ -38,35 +33,47 @@ function openXml(
   members: readonly ZipMember[],
   encrypted: boolean,
   byNames: OfficeKind | undefined,
+  named: OfficeKind | undefined,
 ): OfficeContent | undefined {
   const descriptions = membersNamed(members, '[content_types].xml')
-  if (descriptions.length === 0)
-    return byNames && { office: byNames, macros: hasMacroNames(members), encrypted }
-  const types = descriptions
-    .map((member) => textOf(readMember(zip, member, maxDescriptionBytes)))
-    .join('\n')
-    .toLowerCase()
-  const mainType = /"(application\/vnd\.[^"]{1,200}\.main(?:\+xml)?)"/g
-  const office =
-    [...types.matchAll(mainType)].map(([, type]) => officeMediaType(type ?? '')).find((kind) => kind) ??
-    byNames
-  const macros = hasMacroNames(members) || types.includes('vbaproject') || types.includes('macrosheet')
+  const types = descriptions.map((member) =>
+    textOf(readMember(zip, member, maxDescriptionBytes)).toLowerCase(),
+  )
+  const mainType = /["'](application\/vnd\.[^"']{1,200}\.main(?:\+xml)?)["']/g
+  const kinds = types.flatMap((text) =>
+    [...text.matchAll(mainType)].flatMap(([, type]) => officeMediaType(type ?? '') ?? []),
+  )
+  const unread = types.some((text) => !isPlainDescription(text)) ? (named ?? 'docx') : undefined
+  const office = kinds[0] ?? byNames ?? unread
+  const macros =
+    hasMacroNames(members) || types.some((text) => text.includes('vbaproject') || text.includes('macrosheet'))
   return office && { office, macros, encrypted }
+}
+
+/** Entities and references could spell a type so that we do not see it, and no Office program writes them here. */
+function isPlainDescription(text: string): boolean {
+  return /<(?:[\w.-]{1,100}:)?types/.test(text) && !text.includes('&#') && !text.includes('<!')
 }
 
 function openDocument(
   zip: Buffer,
   members: readonly ZipMember[],
   encrypted: boolean,
-): OfficeContent | undefined {
+): OfficeContent | 'another' | undefined {
   const read = (name: string) =>
     membersNamed(members, name)
       .map((member) => textOf(readMember(zip, member, maxDescriptionBytes)))
       .join('\n')
   const manifest = read('meta-inf/manifest.xml')
-  const inManifest = /media-type="(application\/vnd\.oasis\.opendocument\.[^"]{1,100})"/.exec(manifest)?.[1]
-  const office = officeMediaType(read('mimetype').trim()) ?? officeMediaType(inManifest ?? '')
-  if (!office) return undefined
+  const mainType = /media-type=["'](application\/vnd\.oasis\.opendocument\.[^"']{1,100})["']/
+  const types = [read('mimetype').trim(), mainType.exec(manifest)?.[1] ?? '']
+  const office = types.map(officeMediaType).find((kind) => kind !== undefined)
+  if (!office) {
+    // A drawing, a formula, a database: OpenDocument, but nothing that becomes a PDF here.
+    return types.some((type) => type.startsWith('application/vnd.oasis.opendocument.'))
+      ? 'another'
+      : undefined
+  }
   return {
     office,
     macros: members.some(({ name }) => /^(?:basic|scripts)\/./i.test(name)),

@@ -173,8 +173,13 @@ describe('an attachment is an Office file by its content', () => {
     ['an empty archive', zip({})],
     [
       'a drawing of Visio',
-      zip({ '[Content_Types].xml': '"application/vnd.ms-visio.drawing.main+xml"', 'visio/x': '' }),
+      zip({
+        '[Content_Types].xml':
+          '<Types><Override ContentType="application/vnd.ms-visio.drawing.main+xml"/></Types>',
+        'visio/x': '',
+      }),
     ],
+    ['a drawing of OpenDocument', openDocument('graphics', { 'META-INF/manifest.xml': 'x' })],
     ['a mail of Outlook', compound({ '__properties_version1.0': text('x') })],
     ['a letter', text('Dear Bob')],
     ['a page', text('<html xmlns:w="urn:schemas-microsoft-com:office:word"><body>x</body></html>')],
@@ -300,6 +305,18 @@ describe('a broken Office file is one all the same', () => {
   ] as const) {
     it(what, async () => {
       expect(await found(content)).toMatchObject([{ office }])
+    })
+  }
+
+  for (const [what, description] of [
+    ['in entities', '<!DOCTYPE Types [<!ENTITY t "application/vnd.openxml">]><Types ContentType="&t;"/>'],
+    ['in character references', '<Types><Override ContentType="&#97;pplication/vnd.x"/></Types>'],
+    ['in nothing that we can read', '\0\0'],
+  ] as const) {
+    it(`and so is one that tells its kind ${what}`, async () => {
+      expect(await found(zip({ '[Content_Types].xml': description, 'x.xml': 'x' }))).toMatchObject([
+        { office: 'docx' },
+      ])
     })
   }
 
