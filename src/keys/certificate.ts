@@ -65,8 +65,7 @@ const understood: ReadonlySet<string> = new Set([...Object.values(extension), '2
 const emailAddressAttribute = '1.2.840.113549.1.9.1'
 
 /**
- * An address as certificates and recipients are compared: the local part exactly as written, the domain in lower
- * case. undefined for what no mail system would take: blanks, control characters, a second `@`, no domain.
+ * An address as certificates and recipients are compared: in lower case. undefined for what no mail system would take: blanks, control characters, a second `@`, no domain.
  */
 export function canonicalAddress(address: string): string | undefined {
   const at = address.lastIndexOf('@')
@@ -75,7 +74,8 @@ export function canonicalAddress(address: string): string | undefined {
   if (at < 1 || local.length > 64 || domain.length > 253) return undefined
   if (!/^[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]+$/.test(local)) return undefined
   if (!/^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/.test(domain)) return undefined
-  return `${local}@${domain}`
+  // RFC 5321 2.4 leaves the case of a local part to its host; no host in use tells Bob from bob, and people write both.
+  return `${local.toLowerCase()}@${domain}`
 }
 
 /** Reads one certificate, DER or PEM text. Throws MalformedDer or OpenSSL's error when it is none. */
