@@ -130,8 +130,8 @@ describe('Wrong settings are refused by place and field:', () => {
     ],
     [
       'another database',
-      `${organization}database: mysql://x\n`,
-      '2:11: database: `mysql://x` is not an address such as postgres://user@host/name',
+      `${organization}database: mysql://us:secret@db\n`,
+      '2:11: database: `mysql://...@db` is not an address such as postgres://user@host/name',
     ],
     [
       'too little',
