@@ -11,6 +11,8 @@ export interface EndOfMessage {
   decide(): Promise<FinalAnswer>
   /** What the client is told about an error; reports it. */
   replyTo(error: unknown): SmtpReply
+  /** Called just before the last bytes are written: from then on the MTA may send its next command. */
+  answering(): void
   /** Resolves, or returns, when more may be written. */
   write(bytes: Buffer): Promise<void> | undefined
   /** True while the peer does not read what was written. */
@@ -60,6 +62,8 @@ export async function answerEndOfMessage(message: EndOfMessage): Promise<void> {
       // Whatever was changed so far, a refusal ends it.
       part = [writeRefusal(message.replyTo(error))]
     }
+    if (gone.aborted) return
+    message.answering()
     await writePart(part)
   }
 
@@ -69,6 +73,7 @@ export async function answerEndOfMessage(message: EndOfMessage): Promise<void> {
   } finally {
     clearInterval(progress)
   }
-  if (gone.aborted && begun)
+  if (begun && gone.aborted) {
     throw new TemporaryFailure('5.0', 'The mail server left in the middle of our answer')
+  }
 }

@@ -278,6 +278,10 @@ export class MilterSession {
         gone: deciding.signal,
         decide: () => this.#finalAnswer(macros, deciding.signal),
         replyTo: (error) => this.#refusal(error).reply,
+        answering: () => {
+          this.#deciding = undefined
+          this.#stream.pause()
+        },
         write: (bytes) => this.#write(bytes),
         stuck: () => this.#stream.writableNeedDrain,
       })

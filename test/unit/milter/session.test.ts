@@ -343,7 +343,7 @@ describe('the end of a message', () => {
 
   it('takes a new body only as fast as the MTA reads it', async () => {
     let given = 0
-    const { mta } = await negotiated({
+    const { mta, names, errors } = await negotiated({
       endOfMessage: async () => ({
         kind: 'accept',
         edits: [],
@@ -361,6 +361,10 @@ describe('the end of a message', () => {
     const answers = await mta.finalAnswer()
     expect(answers.at(-1)?.command).toBe('a')
     expect(answers.reduce((sum, packet) => sum + packet.data.length, 0)).toBe(500 * 65536)
+    mta.send(abort, quit)
+    await until(() => mta.closed)
+    expect(names().slice(-2)).toEqual(['abort', 'close'])
+    expect(errors).toEqual([])
   })
 
   it('without a method accepts', async () => {
