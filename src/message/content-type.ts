@@ -13,17 +13,17 @@ export interface ParsedParameters {
   readonly ambiguities: readonly string[]
 }
 
+// RFC 2045 5.1; RFC 6838 4.2 allows 127 characters.
+const token = /^[!#-'*+.\w^`{|}~-]{1,127}$/
+
 /** RFC 2045 5.2: what a body is when its header does not say, or says it in no known syntax. */
 const plainText = { type: 'text', subtype: 'plain' } as const
 
 /** The value of a Content-Type field; malformed ones count as text/plain and keep their parameters. */
 export function parseContentType(value: string): ParsedParameters & { readonly contentType: ContentType } {
   const parsed = parseParameters(value)
-  const match = /^([!#-'*+.\w^`{|}~-]{1,127})\/([!#-'*+.\w^`{|}~-]{1,127})$/.exec(
-    parsed.first.replace(/[ \t]/g, ''),
-  )
-  const [, type, subtype] = match ?? []
-  if (type && subtype) {
+  const [type, subtype, ...more] = parsed.first.split('/').map((piece) => piece.trim())
+  if (type && subtype && more.length === 0 && token.test(type) && token.test(subtype)) {
     return { ...parsed, contentType: { type, subtype, parameters: parsed.parameters } }
   }
   return {
@@ -163,7 +163,8 @@ function readQuoted(text: string, start: number): { value: string; last: number;
   for (let at = start + 1; at < text.length; at += 1) {
     const character = text[at] ?? ''
     if (character === '"') return { value, last: at, closed: true }
-    if (character === '\\' && at + 1 < text.length) {
+    // Programs that write "C:\TEMP\a.png" escape nothing; only these two need an escape (RFC 5322 3.2.4).
+    if (character === '\\' && (text[at + 1] === '"' || text[at + 1] === '\\')) {
       at += 1
       value += text[at] ?? ''
     } else {

@@ -309,7 +309,7 @@ export class MimeScanner {
 
   #openMultipart(part: OpenPart, boundary: string | undefined): void {
     this.#inBase64 = false
-    const trimmed = boundary?.trimEnd()
+    const trimmed = boundary && withoutBlanksAtEnd(boundary)
     if (!trimmed) {
       this.#ambiguities.add('multipart-without-boundary')
       return
@@ -382,6 +382,12 @@ function finished(part: OpenPart): MimePart {
     disposition,
     children: children.map(finished),
   }
+}
+
+function withoutBlanksAtEnd(text: string): string {
+  let end = text.length
+  while (text[end - 1] === ' ' || text[end - 1] === '\t') end -= 1
+  return text.slice(0, end)
 }
 
 function isEncoded(transferEncoding: string): boolean {

@@ -64,8 +64,9 @@ class Rewriting {
     const found = await findInLines(this.#source.stream(bodyStart, bodyEnd))
     const isEncoded = transferEncoding === 'base64' || transferEncoding === 'quoted-printable'
     const isPlain = ['7bit', '8bit', 'binary'].includes(transferEncoding)
-    // RFC 2046 5.2: the other message types are 7bit and nothing else; an encoding we do not know cannot be undone.
-    const canEncode = (isEncoded || isPlain) && part.contentType.type !== 'message'
+    // RFC 2045 6.4: multiparts and messages, also broken ones, are never encoded; what is encoded in a way that we do not
+    // know cannot be undone.
+    const canEncode = (isEncoded || isPlain) && !['message', 'multipart'].includes(part.contentType.type)
     const wantsEncoding =
       isRefusable(found) ||
       found.bareReturn ||

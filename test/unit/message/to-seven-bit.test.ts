@@ -84,6 +84,7 @@ test.each([
     'an 8-bit part that is signed already',
     `${type('multipart/signed; boundary=b')}\r\n--b\r\n\r\n\xfc \r\n--b\r\n\r\nsig\r\n--b--\r\n`,
   ],
+  ['a multipart without parts', `${type('multipart/mixed; boundary=b')}\r\n\xfc\r\n`],
   [
     'binary S/MIME',
     `${type('application/pkcs7-mime; smime-type=signed-data')}${encoding('binary')}\r\n\x30\x80\0`,
