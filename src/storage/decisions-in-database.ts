@@ -5,7 +5,7 @@ export function decisionsInDatabase(database: Database): Decisions {
   return {
     async add(record) {
       const row = { id: record.id, at: record.at.getTime(), record: JSON.stringify(record) }
-      await database.run((tables) =>
+      await database.write((tables) =>
         tables
           .insertInto('decisions')
           .values(row)
@@ -14,13 +14,13 @@ export function decisionsInDatabase(database: Database): Decisions {
       )
     },
     async find(id) {
-      const row = await database.run((tables) =>
+      const row = await database.read((tables) =>
         tables.selectFrom('decisions').select('record').where('id', '=', id).executeTakeFirst(),
       )
       return row && readRecord(row.record)
     },
     async latest(limit) {
-      const rows = await database.run((tables) =>
+      const rows = await database.read((tables) =>
         tables
           .selectFrom('decisions')
           .select('record')
@@ -32,7 +32,7 @@ export function decisionsInDatabase(database: Database): Decisions {
       return rows.map(({ record }) => readRecord(record))
     },
     async forget(before) {
-      const { numDeletedRows } = await database.run((tables) =>
+      const { numDeletedRows } = await database.write((tables) =>
         tables.deleteFrom('decisions').where('at', '<', before.getTime()).executeTakeFirstOrThrow(),
       )
       return Number(numDeletedRows)

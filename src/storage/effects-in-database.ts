@@ -4,7 +4,7 @@ import type { Effects } from './effects.ts'
 export function effectsInDatabase(database: Database): Effects {
   return {
     async first(key, at) {
-      const { numInsertedOrUpdatedRows } = await database.run((tables) =>
+      const { numInsertedOrUpdatedRows } = await database.write((tables) =>
         tables
           .insertInto('effects')
           .values({ key, at: at.getTime() })
@@ -14,13 +14,13 @@ export function effectsInDatabase(database: Database): Effects {
       return numInsertedOrUpdatedRows === 1n
     },
     async done(key) {
-      const found = await database.run((tables) =>
+      const found = await database.read((tables) =>
         tables.selectFrom('effects').select('key').where('key', '=', key).executeTakeFirst(),
       )
       return found !== undefined
     },
     async forget(before) {
-      const { numDeletedRows } = await database.run((tables) =>
+      const { numDeletedRows } = await database.write((tables) =>
         tables.deleteFrom('effects').where('at', '<', before.getTime()).executeTakeFirstOrThrow(),
       )
       return Number(numDeletedRows)

@@ -6,7 +6,7 @@ import type { Tables } from './tables.ts'
 export function heldOriginalsInDatabase(database: Database): HeldOriginals {
   /** A change that only the holder of the latest claim may make. */
   const change = async (claim: HeldClaim, values: Partial<Tables['held_originals']>) => {
-    const { numUpdatedRows } = await database.run((tables) =>
+    const { numUpdatedRows } = await database.write((tables) =>
       tables
         .updateTable('held_originals')
         .set(values)
@@ -20,7 +20,7 @@ export function heldOriginalsInDatabase(database: Database): HeldOriginals {
   }
   return {
     async add(original) {
-      const { numInsertedOrUpdatedRows } = await database.run((tables) =>
+      const { numInsertedOrUpdatedRows } = await database.write((tables) =>
         tables
           .insertInto('held_originals')
           .values(newRow(original))
@@ -30,19 +30,19 @@ export function heldOriginalsInDatabase(database: Database): HeldOriginals {
       return numInsertedOrUpdatedRows === 1n
     },
     async find(id) {
-      const row = await database.run((tables) =>
+      const row = await database.read((tables) =>
         tables.selectFrom('held_originals').selectAll().where('id', '=', id).executeTakeFirst(),
       )
       return row && readRow(row)
     },
     async list() {
-      const rows = await database.run((tables) =>
+      const rows = await database.read((tables) =>
         tables.selectFrom('held_originals').selectAll().orderBy('release_at').orderBy('id').execute(),
       )
       return rows.map(readRow)
     },
     async nextDue() {
-      const row = await database.run((tables) =>
+      const row = await database.read((tables) =>
         tables
           .selectFrom('held_originals')
           .selectAll()
@@ -56,7 +56,7 @@ export function heldOriginalsInDatabase(database: Database): HeldOriginals {
       return row && readRow(row)
     },
     async claimDue(worker, now, observed, leaseUntil) {
-      const row = await database.run((tables) =>
+      const row = await database.write((tables) =>
         tables
           .updateTable('held_originals')
           .set((column) => ({ worker, lease_until: leaseUntil.getTime(), epoch: column('epoch', '+', 1) }))
@@ -91,7 +91,7 @@ export function heldOriginalsInDatabase(database: Database): HeldOriginals {
     postpone: (claim, releaseAt, note) =>
       change(claim, { release_at: releaseAt.getTime(), note: plainText(note), ...unclaimed }),
     async hasten(id, now, note) {
-      const { numUpdatedRows } = await database.run((tables) =>
+      const { numUpdatedRows } = await database.write((tables) =>
         tables
           .updateTable('held_originals')
           .set({ release_at: now.getTime(), release_observed: 0, note: plainText(note) })
@@ -102,7 +102,7 @@ export function heldOriginalsInDatabase(database: Database): HeldOriginals {
       return numUpdatedRows === 1n
     },
     async forget(before) {
-      const { numDeletedRows } = await database.run((tables) =>
+      const { numDeletedRows } = await database.write((tables) =>
         tables
           .deleteFrom('held_originals')
           .where('state', '=', 'released')

@@ -23,26 +23,21 @@ export function keyStoreInDatabase(database: Database, seal: Seal): KeyStore {
         ...(privateKey && { sealed_key: seal.seal(purpose, fingerprint, Buffer.from(privateKey)) }),
       }
       const addresses = [...new Set(certificate.addresses.map(addressKey))]
-      await database.run((tables) =>
-        tables.transaction().execute(async (transaction) => {
-          await transaction
-            .insertInto('certificates')
-            .values({ fingerprint, ...values })
-            .onConflict((conflict) => conflict.column('fingerprint').doUpdateSet(values))
-            .execute()
-          await transaction
-            .deleteFrom('certificate_addresses')
-            .where('fingerprint', '=', fingerprint)
-            .execute()
-          if (addresses.length > 0) {
-            const rows = addresses.map((address) => ({ address, fingerprint }))
-            await transaction.insertInto('certificate_addresses').values(rows).execute()
-          }
-        }),
-      )
+      await database.transact(async (transaction) => {
+        await transaction
+          .insertInto('certificates')
+          .values({ fingerprint, ...values })
+          .onConflict((conflict) => conflict.column('fingerprint').doUpdateSet(values))
+          .execute()
+        await transaction.deleteFrom('certificate_addresses').where('fingerprint', '=', fingerprint).execute()
+        if (addresses.length > 0) {
+          const rows = addresses.map((address) => ({ address, fingerprint }))
+          await transaction.insertInto('certificate_addresses').values(rows).execute()
+        }
+      })
     },
     async certificatesOf(address) {
-      const rows = await database.run((tables) =>
+      const rows = await database.read((tables) =>
         tables
           .selectFrom('certificates')
           .selectAll('certificates')
@@ -55,7 +50,7 @@ export function keyStoreInDatabase(database: Database, seal: Seal): KeyStore {
       return rows.map(readRow)
     },
     async privateKeyOf(fingerprint) {
-      return database.run(async (tables) => {
+      return database.read(async (tables) => {
         const row = await tables
           .selectFrom('certificates')
           .select('sealed_key')
@@ -66,13 +61,13 @@ export function keyStoreInDatabase(database: Database, seal: Seal): KeyStore {
       })
     },
     async list() {
-      const rows = await database.run((tables) =>
+      const rows = await database.read((tables) =>
         tables.selectFrom('certificates').selectAll().orderBy('added_at').orderBy('fingerprint').execute(),
       )
       return rows.map(readRow)
     },
     async remove(fingerprint) {
-      const { numDeletedRows } = await database.run((tables) =>
+      const { numDeletedRows } = await database.write((tables) =>
         tables.deleteFrom('certificates').where('fingerprint', '=', fingerprint).executeTakeFirstOrThrow(),
       )
       return numDeletedRows > 0n

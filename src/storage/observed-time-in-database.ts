@@ -6,7 +6,7 @@ const name = 'running'
 /** Several nodes share one row: each goes on from what it found there, and the highest counts. */
 export function observedTimeInDatabase(database: Database): ObservedTime {
   const read = () =>
-    database.run(async (tables) => {
+    database.read(async (tables) => {
       const row = await tables
         .selectFrom('observed_time')
         .select('milliseconds')
@@ -18,7 +18,7 @@ export function observedTimeInDatabase(database: Database): ObservedTime {
     read,
     async raiseTo(milliseconds) {
       const row = { name, milliseconds: Math.floor(milliseconds) }
-      await database.run((tables) =>
+      await database.write((tables) =>
         tables
           .insertInto('observed_time')
           .values(row)

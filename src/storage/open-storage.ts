@@ -74,7 +74,7 @@ export async function openStorage({ database: where, blobs, masterKey }: Storage
 /** With a wrong key nothing could be unsealed and, unnoticed, nobody would be known any more: say so at start. */
 async function checkKey(database: Database, masterKey: Uint8Array): Promise<void> {
   const value = Buffer.from(subkey(masterKey, 'check')).toString('hex')
-  const stored = await database.run(async (tables) => {
+  const stored = await database.transact(async (tables) => {
     await tables
       .insertInto('settings')
       .values({ name: 'key-check', value })

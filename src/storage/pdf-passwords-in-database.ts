@@ -15,7 +15,7 @@ export function pdfPasswordsInDatabase(database: Database, seal: Seal): PdfPassw
         throw new RangeError('Not a derived PDF password')
       const address = addressKey(recipient)
       const row = { sealed: seal.seal(purpose, address, Buffer.concat([u, wrapKey])), set_at: at.getTime() }
-      await database.run((tables) =>
+      await database.write((tables) =>
         tables
           .insertInto('pdf_passwords')
           .values({ recipient: address, ...row })
@@ -25,7 +25,7 @@ export function pdfPasswordsInDatabase(database: Database, seal: Seal): PdfPassw
     },
     async find(recipient) {
       const address = addressKey(recipient)
-      return database.run(async (tables) => {
+      return database.read(async (tables) => {
         const row = await tables
           .selectFrom('pdf_passwords')
           .select('sealed')
@@ -37,7 +37,7 @@ export function pdfPasswordsInDatabase(database: Database, seal: Seal): PdfPassw
       })
     },
     async remove(recipient) {
-      const { numDeletedRows } = await database.run((tables) =>
+      const { numDeletedRows } = await database.write((tables) =>
         tables
           .deleteFrom('pdf_passwords')
           .where('recipient', '=', addressKey(recipient))
@@ -46,7 +46,7 @@ export function pdfPasswordsInDatabase(database: Database, seal: Seal): PdfPassw
       return numDeletedRows > 0n
     },
     async list() {
-      const rows = await database.run((tables) =>
+      const rows = await database.read((tables) =>
         tables.selectFrom('pdf_passwords').select(['recipient', 'set_at']).orderBy('recipient').execute(),
       )
       return rows.map((row) => ({ recipient: row.recipient, setAt: new Date(row.set_at) }))

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
-import { type Database, guardedDatabase } from './database.ts'
+import { type Database, guarded } from './database.ts'
 import type { Tables } from './tables.ts'
 
 /** A database that is down is noticed in seconds: the client is told 4xx and comes again. */
@@ -31,10 +31,14 @@ export function openPostgres(url: string): Database {
   // Without listeners a connection that breaks between two queries would end the process. The query itself fails too.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
-  return guardedDatabase(
-    'postgres',
-    new Kysely<Tables>({ dialect: new PostgresDialect({ pool: withoutBroken(pool) }) }),
-  )
+  const tables = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: withoutBroken(pool) }) })
+  return {
+    kind: 'postgres',
+    read: (operation) => guarded(() => operation(tables)),
+    write: (operation) => guarded(() => operation(tables)),
+    transact: (operation) => guarded(() => tables.transaction().execute(operation)),
+    [Symbol.asyncDispose]: () => tables.destroy(),
+  }
 }
 
 /**

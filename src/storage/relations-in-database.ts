@@ -44,35 +44,33 @@ export function relationsInDatabase(database: Database, key: Uint8Array): Relati
         first_at: time,
         last_at: time,
       }))
-      await database.run((tables) =>
-        tables.transaction().execute(async (transaction) => {
-          const { numInsertedOrUpdatedRows } = await transaction
-            .insertInto('effects')
-            .values({ key: `learn ${effect}`, at: time })
-            .onConflict((conflict) => conflict.doNothing())
-            .executeTakeFirstOrThrow()
-          if (numInsertedOrUpdatedRows === 0n) return
-          for (const row of rows) {
-            await transaction
-              .insertInto('relations')
-              .values(row)
-              .onConflict((conflict) =>
-                conflict.column('subject').doUpdateSet({
-                  weight: sql`relations.weight + excluded.weight`,
-                  mails: sql`relations.mails + excluded.mails`,
-                  // Neither database has the other's function for the smaller of two values.
-                  first_at: sql`case when excluded.first_at < relations.first_at then excluded.first_at else relations.first_at end`,
-                  last_at: sql`case when excluded.last_at > relations.last_at then excluded.last_at else relations.last_at end`,
-                }),
-              )
-              .execute()
-          }
-        }),
-      )
+      await database.transact(async (transaction) => {
+        const { numInsertedOrUpdatedRows } = await transaction
+          .insertInto('effects')
+          .values({ key: `learn ${effect}`, at: time })
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirstOrThrow()
+        if (numInsertedOrUpdatedRows === 0n) return
+        for (const row of rows) {
+          await transaction
+            .insertInto('relations')
+            .values(row)
+            .onConflict((conflict) =>
+              conflict.column('subject').doUpdateSet({
+                weight: sql`relations.weight + excluded.weight`,
+                mails: sql`relations.mails + excluded.mails`,
+                // Neither database has the other's function for the smaller of two values.
+                first_at: sql`case when excluded.first_at < relations.first_at then excluded.first_at else relations.first_at end`,
+                last_at: sql`case when excluded.last_at > relations.last_at then excluded.last_at else relations.last_at end`,
+              }),
+            )
+            .execute()
+        }
+      })
     },
     async find(author, recipient, now) {
       const names = subjects(author, recipient)
-      const rows = await database.run((tables) =>
+      const rows = await database.read((tables) =>
         tables.selectFrom('relations').selectAll().where('subject', 'in', Object.values(names)).execute(),
       )
       const count = (kind: Kind) => {

@@ -8,7 +8,7 @@ export function waitingMessagesInDatabase(database: Database): WaitingMessages {
   return {
     async add({ recipient, queueId, sender, since }) {
       const row = { recipient: addressKey(recipient), queue_id: queueId, sender, since: since.getTime() }
-      await database.run((tables) =>
+      await database.write((tables) =>
         tables
           .insertInto('waiting_messages')
           .values(row)
@@ -17,7 +17,7 @@ export function waitingMessagesInDatabase(database: Database): WaitingMessages {
       )
     },
     async of(recipient) {
-      const rows = await database.run((tables) =>
+      const rows = await database.read((tables) =>
         tables
           .selectFrom('waiting_messages')
           .selectAll()
@@ -28,13 +28,13 @@ export function waitingMessagesInDatabase(database: Database): WaitingMessages {
       return rows.map(readRow)
     },
     async list() {
-      const rows = await database.run((tables) =>
+      const rows = await database.read((tables) =>
         tables.selectFrom('waiting_messages').selectAll().orderBy('since').execute(),
       )
       return rows.map(readRow)
     },
     async remove(recipient, queueId) {
-      await database.run((tables) =>
+      await database.write((tables) =>
         tables
           .deleteFrom('waiting_messages')
           .where('recipient', '=', addressKey(recipient))

@@ -1,8 +1,8 @@
-import type { Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Tables } from '../tables.ts'
 
 /** Version 1: everything that the first gateway remembers. */
-export async function firstSchema({ schema }: Transaction<Tables>): Promise<void> {
+export async function firstSchema({ schema }: Kysely<Tables>): Promise<void> {
   await schema
     .createTable('settings')
     .addColumn('name', 'text', (column) => column.primaryKey())

@@ -1,29 +1,27 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import type { Tables } from '../tables.ts'
 import { firstSchema } from './first-schema.ts'
 
 /** In order; the version of a schema is how many of them it has seen. What was released is never changed. */
-const migrations: readonly ((transaction: Transaction<Tables>) => Promise<void>)[] = [firstSchema]
+const migrations: readonly ((transaction: Kysely<Tables>) => Promise<void>)[] = [firstSchema]
 
 /** Any number that nobody else uses as advisory lock in this database. */
 const migrationLock = 7_602_131_001
 
 /** Brings the schema up to date. Several processes may start at once; a schema from a newer program is refused. */
 export async function migrate(database: Database): Promise<void> {
-  const found = await database.run((tables) =>
-    tables.transaction().execute(async (transaction) => {
-      // SQLite has one writer, and our transactions begin as such; PostgreSQL needs to be told.
-      if (database.kind === 'postgres')
-        await sql`select pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(transaction)
-      const version = await schemaVersion(transaction)
-      for (const step of migrations.slice(version)) await step(transaction)
-      if (version < migrations.length) {
-        await sql`update schema_version set version = ${sql.lit(migrations.length)}`.execute(transaction)
-      }
-      return version
-    }),
-  )
+  const found = await database.transact(async (transaction) => {
+    // SQLite has one writer, and our transactions begin as such; PostgreSQL needs to be told.
+    if (database.kind === 'postgres')
+      await sql`select pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(transaction)
+    const version = await schemaVersion(transaction)
+    for (const step of migrations.slice(version)) await step(transaction)
+    if (version < migrations.length) {
+      await sql`update schema_version set version = ${sql.lit(migrations.length)}`.execute(transaction)
+    }
+    return version
+  })
   if (found > migrations.length) {
     throw new Error(
       `The database has schema version ${found}, this program knows ${migrations.length}: ` +
