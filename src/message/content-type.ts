@@ -36,7 +36,6 @@ export function parseContentType(value: string): ParsedParameters & { readonly c
 interface RawParameter {
   readonly name: string
   readonly value: string
-  readonly isQuoted: boolean
 }
 
 /** Splits a field value such as that of Content-Type or Content-Disposition (RFC 2045 5.1, 2183, 2231). */
@@ -136,7 +135,7 @@ function readSegment(
     value = value.trim()
     if (named && isNamed && /[ \t"]/.test(value)) ambiguities.add('malformed-parameter')
   }
-  return { name: isNamed ? name : '', value, isQuoted, next: at + 1 }
+  return { name: isNamed ? name : '', value, next: at + 1 }
 }
 
 function isBlank(character: string | undefined): boolean {

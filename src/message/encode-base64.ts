@@ -21,8 +21,3 @@ export async function* encodeBase64(bytes: AsyncIterable<Uint8Array>): AsyncGene
   }
   if (length > 0) yield encodeLines(held.subarray(0, length))
 }
-
-/** How many bytes `encodeBase64` makes of `size` bytes. */
-export function encodedBase64Size(size: number): number {
-  return 4 * Math.ceil(size / 3) + 2 * Math.ceil(size / 57)
-}

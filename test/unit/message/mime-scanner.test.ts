@@ -6,8 +6,8 @@ import { bytesInMemory } from '../../../src/message/byte-source.ts'
 import { mimeLimits } from '../../../src/message/mime-limits.ts'
 import type { MimePart, MimeTree } from '../../../src/message/mime-part.ts'
 import { MimeScanner } from '../../../src/message/mime-scanner.ts'
-import { allParts } from '../../../src/message/parts.ts'
 import { replaceParts } from '../../../src/message/rewrite.ts'
+import { allParts } from '../../support/all-parts.ts'
 
 const corpus = new URL('../../corpus/mime/', import.meta.url)
 const foreign = new URL('../../../../shared/testdata/mime/', import.meta.url)

@@ -6,9 +6,9 @@ import { type ByteSource, bytesInMemory } from '../../../src/message/byte-source
 import { decodedBytes } from '../../../src/message/decode-body.ts'
 import type { MimeTree } from '../../../src/message/mime-part.ts'
 import { MimeScanner } from '../../../src/message/mime-scanner.ts'
-import { allParts } from '../../../src/message/parts.ts'
 import { toSevenBit } from '../../../src/message/to-seven-bit.ts'
 import { openWorkspace } from '../../../src/storage/spool.ts'
+import { allParts } from '../../support/all-parts.ts'
 
 const text = (bytes: ByteSource) => Buffer.from(bytes.read(0, bytes.size)).toString('latin1')
 
