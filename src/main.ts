@@ -72,8 +72,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     await CurrentPolicies.open({
       folder: settings.policies,
       lastGoodFile: join(settings.state, 'last-good-policies.json'),
-      onProblem: (error) =>
-        log({ event: 'policy-problem', problem: error.message, inForce: policies?.inForce.generation ?? 0 }),
+      onProblem: (error, inForce) => log({ event: 'policy-problem', problem: error.message, inForce }),
       onLoaded: (set) => log({ event: 'policy-loaded', generation: set.generation }),
     }),
   )

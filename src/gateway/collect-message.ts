@@ -144,11 +144,9 @@ class IncomingMessage {
     this.#spool = workspace.writer()
   }
 
-  /** Postfix gives folds as LF + white space; on the wire they are CRLF + white space. */
   field(name: string, value: string): void {
-    const field = { name, value: value.replaceAll(/\r?\n/g, '\r\n') }
-    this.#fields.push(field)
-    this.#write(Buffer.from(`${field.name}:${field.value}\r\n`, 'latin1'))
+    this.#fields.push({ name, value })
+    this.#write(Buffer.from(`${name}:${value}\r\n`, 'latin1'))
   }
 
   endOfHeader(): void {

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { chmod } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { TemporaryFailure } from '../failure.ts'
+import { parseListenAddress, removeStaleSocket } from '../listen-address.ts'
 import type { ConnectionFilter, DecidingStage } from './filter.ts'
-import { parseListenAddress, removeStaleSocket } from './listen-address.ts'
 import { type ErrorContext, MilterSession } from './session.ts'
 
 export interface MilterServerOptions {

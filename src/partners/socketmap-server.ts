@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { chmod } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
-// biome-ignore lint/style/noRestrictedImports: every listener of ours takes the same addresses, and stale sockets are a trap to fix once.
-import { parseListenAddress, removeStaleSocket } from '../milter/listen-address.ts'
+import { parseListenAddress, removeStaleSocket } from '../listen-address.ts'
 import { NotANetstring, netstring, readNetstring } from './netstring.ts'
 
 export interface SocketmapOptions {

@@ -34,7 +34,7 @@ async function sendThrough(
 ) {
   filter.mail?.('<ann@partner.example>', [], macros({ auth_authen: 'ann' }))
   for (const recipient of recipients) await filter.recipient?.(recipient, [], macros())
-  filter.header?.('Subject', ' Gru\xdf\n\tan Bob')
+  filter.header?.('Subject', ' Gru\xdf\r\n\tan Bob')
   filter.header?.('Empty', '')
   filter.endOfHeader?.()
   filter.body?.(Buffer.from('Hallo\r'))

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, test } from 'vitest'
-import { parseListenAddress, removeStaleSocket } from '../../../src/milter/listen-address.ts'
+import { parseListenAddress, removeStaleSocket } from '../../src/listen-address.ts'
 
 for (const [text, expected] of [
   ['/run/x/inbound.sock', { kind: 'unix', path: '/run/x/inbound.sock' }],
