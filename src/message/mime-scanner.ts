@@ -1,11 +1,11 @@
 import { PermanentFailure } from '../failure.ts'
 import { isBase64Byte } from './base64.ts'
-import { describePart, isMessage, type PartDescription } from './describe-part.ts'
+import { describePart, isMessage } from './describe-part.ts'
 import { fieldsNamed, parseHeader } from './header.ts'
-import type { HeaderField } from './header-field.ts'
 import { latin1Bytes } from './latin1.ts'
 import { type MimeLimits, mimeLimits } from './mime-limits.ts'
-import type { MimePart, MimeTree } from './mime-part.ts'
+import type { MimeTree } from './mime-part.ts'
+import { closeUpTo, finished, newPart, type OpenPart } from './open-part.ts'
 
 const carriageReturn = 13
 const lineFeed = 10
@@ -26,23 +26,6 @@ const uniqueFields = [
   'Subject',
   'MIME-Version',
 ]
-
-/** A part while its end is not known. Offsets as in MimePart. */
-interface OpenPart {
-  readonly parent: OpenPart | undefined
-  readonly depth: number
-  headerStart: number
-  bodyStart: number
-  bodyEnd: number
-  fields: readonly HeaderField[]
-  description: PartDescription
-  readonly children: OpenPart[]
-  /** "--" and the boundary, of a multipart that has one. */
-  delimiter: Uint8Array | undefined
-  place: 'preamble' | 'parts' | 'epilogue'
-}
-
-const nothingSaid = describePart([])
 
 /**
  * Finds the parts of a message while its bytes come in, in pieces of any size, and keeps only offsets and headers. One
@@ -340,47 +323,6 @@ export class MimeScanner {
     this.#ambiguities.add(
       multipart.place === 'preamble' ? 'multipart-without-parts' : 'missing-final-boundary',
     )
-  }
-}
-
-function newPart(parent: OpenPart | undefined, headerStart: number): OpenPart {
-  return {
-    parent,
-    depth: parent ? parent.depth + 1 : 1,
-    headerStart,
-    bodyStart: headerStart,
-    bodyEnd: headerStart,
-    fields: [],
-    description: nothingSaid,
-    children: [],
-    delimiter: undefined,
-    place: 'preamble',
-  }
-}
-
-/** Ends `part` and the parts around it up to `last` at `end`; what began behind `end` is empty. */
-function closeUpTo(part: OpenPart, last: OpenPart, end: number): void {
-  for (let current: OpenPart | undefined = part; current; current = current.parent) {
-    current.headerStart = Math.min(current.headerStart, end)
-    current.bodyStart = Math.min(current.bodyStart, end)
-    current.bodyEnd = end
-    if (current === last) return
-  }
-}
-
-function finished(part: OpenPart): MimePart {
-  const { headerStart, bodyStart, bodyEnd, fields, description, children } = part
-  const { contentType, transferEncoding, fileName, disposition } = description
-  return {
-    headerStart,
-    bodyStart,
-    bodyEnd,
-    fields,
-    contentType,
-    transferEncoding,
-    fileName,
-    disposition,
-    children: children.map(finished),
   }
 }
 
