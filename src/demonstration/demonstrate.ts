@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { pictures } from './open-protected.ts'
 import { printNextSteps, printRow } from './print.ts'
-import { runSamples } from './run-samples.ts'
+import { runSamples, type SampleRow } from './run-samples.ts'
 import { type Site, startSite } from './start-site.ts'
 
 const usage = `npm start -- [--dir FOLDER] [--once] [--json] [--no-samples] [--resolver ADDRESS:PORT]
@@ -67,11 +67,15 @@ async function showSamples(site: Site, json: boolean, signal: AbortSignal): Prom
     const next = await Promise.race([rows.next(), aborted(signal)])
     if (next === undefined || next.done) break
     allWell &&= next.value.ok
-    if (json) process.stdout.write(`${JSON.stringify(next.value)}\n`)
+    if (json) printJson(next.value)
     else printRow(next.value)
   }
   if (!json) for (const file of pictures(site)) process.stdout.write(`  picture  ${file}\n`)
   return allWell
+}
+
+function printJson({ sample, direction, reply, outcome, ok }: SampleRow): void {
+  process.stdout.write(`${JSON.stringify({ sample, direction, reply, outcome, ok })}\n`)
 }
 
 /** What programs that test from outside need to know. */
@@ -84,9 +88,6 @@ function readyLine(site: Site) {
     settings: site.folders.settings,
     policies: site.folders.policies,
     log: site.folders.gatewayLog,
-    notices: site.postfix.ports.notices,
-    postfixLog: site.postfix.log,
-    postfixConfig: site.postfix.configDirectory,
   }
 }
 

@@ -157,7 +157,7 @@ function mainCf(options: PostfixOptions): string {
     smtpd_client_connection_rate_limit: '0',
     smtpd_error_sleep_time: '0',
     ...(options.nextHops.kind === 'table'
-      ? { transport_maps: `inline:{ ${transports(options.nextHops.table)} }` }
+      ? { transport_maps: `inline:{ ${transports(options, options.nextHops.table)} }` }
       : {}),
     ...options.parameters,
   }
@@ -243,8 +243,11 @@ function listener(address: ListenerAddress | undefined): string {
   return address === undefined || address.startsWith('inet:') ? (address ?? '') : `unix:${address}`
 }
 
-function transports(table: Readonly<Record<string, string>>): string {
-  return Object.entries(table)
+/** Our own domains first: a `*` in the table would take their mail as well. */
+function transports(options: PostfixOptions, table: Readonly<Record<string, string>>): string {
+  const { address, port } = options.mailboxes
+  const own = options.ownDomains.map((domain) => [domain, `[${address}]:${port}`] as const)
+  return [...own, ...Object.entries(table)]
     .map(([domain, nextHop]) => `{ ${domain} = smtp:${nextHop} }`)
     .join(', ')
 }

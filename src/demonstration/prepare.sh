@@ -41,7 +41,7 @@ put_policy_back() {
 }
 
 install_packages() {
-  exec 9>/run/lock/postsiegel-prepare.lock
+  exec 9>/run/postsiegel-prepare.lock
   flock 9
   list=$(missing)
   [ -n "$list" ] || return 0
