@@ -23,16 +23,25 @@ export async function openObservedClock(
   stored: ObservedTime,
   monotonic: () => number = () => performance.now(),
 ): Promise<ObservedClock> {
-  let lastAt = monotonic()
   let observed = await stored.read()
+  let lastAt = monotonic()
+  let ticking: Promise<void> | undefined
   const now = () => observed + Math.min(Math.max(0, monotonic() - lastAt), longestGapMs)
+
+  async function tick(): Promise<void> {
+    const at = monotonic()
+    const seen = now()
+    const highest = await stored.raiseTo(seen)
+    const after = monotonic()
+    // Another node may have got further while we waited: what it stored was true at the end of the wait at the latest.
+    ;[observed, lastAt] = highest > seen + (after - at) ? [highest, after] : [seen, at]
+  }
   return {
     now,
-    async tick() {
-      const at = monotonic()
-      const seen = now()
-      observed = Math.max(seen, await stored.raiseTo(seen))
-      lastAt = at
-    },
+    // One after the other: an older answer must not replace a younger one.
+    tick: () =>
+      (ticking ??= tick().finally(() => {
+        ticking = undefined
+      })),
   }
 }

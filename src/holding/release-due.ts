@@ -82,7 +82,12 @@ async function settle(claim: HeldClaim, parts: ReleaseParts, signal: AbortSignal
 
 async function lock(claim: HeldClaim, note: string, parts: ReleaseParts, signal: AbortSignal): Promise<void> {
   const { original } = claim
-  await parts.tellLocked({ ...original, state: 'locked', note }, signal)
+  try {
+    await parts.tellLocked({ ...original, state: 'locked', note }, signal)
+  } catch (error) {
+    if (signal.aborted) throw error
+    return postpone(claim, 'Recipients not told of a locked original', error, parts, note)
+  }
   if (await parts.held.settle(claim, 'locked', note, parts.now()))
     parts.alarm('Original locked', original, note)
 }
@@ -104,14 +109,14 @@ async function postpone(
   reason: string,
   cause: unknown,
   { held, now, alarm }: ReleaseParts,
+  note = claim.original.note,
 ): Promise<void> {
   const wait = Math.min(firstPostponementMs * 2 ** (claim.epoch - 1), longestPostponementMs)
   alarm(reason, claim.original, cause)
-  await held.postpone(claim, new Date(now().getTime() + wait), claim.original.note)
+  await held.postpone(claim, new Date(now().getTime() + wait), note)
 }
 
 const leaseEnd = (now: Date) => new Date(now.getTime() + leaseMs)
 
-/** Both signature sets, for whoever asks later what the file was checked against. */
-const noteOf = (original: HeldOriginal, second: string) =>
-  `first scan: ${original.firstScan.signatures}; second scan: ${second}`
+/** Both signature sets, for whoever asks later what the file was checked against; the first was noted when it came. */
+const noteOf = (original: HeldOriginal, second: string) => `${original.note}; second scan: ${second}`

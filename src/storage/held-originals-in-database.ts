@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Database } from './database.ts'
 import type { HeldClaim, HeldOriginal, HeldOriginals } from './held-originals.ts'
 import type { Tables } from './tables.ts'
@@ -94,7 +94,11 @@ export function heldOriginalsInDatabase(database: Database): HeldOriginals {
       const { numUpdatedRows } = await database.write((tables) =>
         tables
           .updateTable('held_originals')
-          .set({ release_at: now.getTime(), release_observed: 0, note: plainText(note) })
+          .set({
+            release_at: now.getTime(),
+            release_observed: 0,
+            note: sql`note || ${`; ${plainText(note)}`}`,
+          })
           .where('id', '=', id)
           .where('state', '=', 'held')
           .executeTakeFirstOrThrow(),

@@ -50,7 +50,7 @@ export interface HeldOriginals {
   settle(claim: HeldClaim, state: 'locked' | 'released', note: string, at: Date): Promise<boolean>
   /** Gives the claim back; the original becomes due again at `releaseAt`. */
   postpone(claim: HeldClaim, releaseAt: Date, note: string): Promise<boolean>
-  /** Ends the waiting early, not the second scan: due at once. False unless it is held. */
+  /** Ends the waiting early, not the second scan: due at once; `note` is added. False unless it is held. */
   hasten(id: string, now: Date, note: string): Promise<boolean>
   /** Deletes originals that were released before `before`; returns how many. */
   forget(before: Date): Promise<number>

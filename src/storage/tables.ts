@@ -6,6 +6,7 @@ export interface Tables {
   settings: { name: string; value: string }
   effects: { key: string; at: number }
   decisions: { id: string; at: number; record: string }
+  /** `kind` cannot be told from the hash, and each kind decays by its own half-life. */
   relations: {
     subject: string
     kind: string

@@ -136,10 +136,11 @@ export function heldOriginalsContract(database: string, open: OpenStorage): void
   test(`${database} makes a hastened original due at once, if it is still held`, async () => {
     await using storage = await open()
     const { heldOriginals } = storage
-    await heldOriginals.add(anyHeldOriginal())
+    await heldOriginals.add(anyHeldOriginal({ note: 'first scan' }))
     const early = minutesAfter(-600)
     expect(await heldOriginals.hasten(anyHeldOriginal().id, early, 'by ann')).toBe(true)
     const claim = claimOf(await heldOriginals.claimDue('worker', early, 0, minutesAfter(-590)))
+    expect(claim.original.note).toBe('first scan; by ann')
     await heldOriginals.settle(claim, 'released', '', early)
     expect(await heldOriginals.hasten(anyHeldOriginal().id, early, 'by ann')).toBe(false)
     expect(await heldOriginals.hasten('another', early, 'by ann')).toBe(false)

@@ -41,6 +41,39 @@ test('a process that was stopped for a day did not observe the day', async () =>
   expect(clock.now()).toBe(longestGapMs)
 })
 
+test('ticks that overlap count what passed once', async () => {
+  let real = 0
+  const stored = storedTime()
+  const answers: (() => void)[] = []
+  const raiseTo: ObservedTime['raiseTo'] = async (wanted) => {
+    await new Promise<void>((resolve) => answers.push(resolve))
+    return stored.raiseTo(wanted)
+  }
+  const clock = await openObservedClock({ ...stored, raiseTo }, () => real)
+  for (let n = 0; n < 5; n++) {
+    real += 1000
+    const ticks = [clock.tick(), clock.tick()]
+    real += 1000
+    ticks.push(clock.tick())
+    for (const answer of answers.splice(0).reverse()) answer()
+    await Promise.all(ticks)
+    expect(clock.now()).toBe(real)
+  }
+})
+
+test('what another node stored while we waited for the answer is not counted from before', async () => {
+  let real = 0
+  const stored = storedTime()
+  const raiseTo: ObservedTime['raiseTo'] = async (wanted) => {
+    real += 5000
+    await stored.raiseTo(1_000_000)
+    return stored.raiseTo(wanted)
+  }
+  const clock = await openObservedClock({ ...stored, raiseTo }, () => real)
+  await clock.tick()
+  expect(clock.now()).toBe(1_000_000)
+})
+
 test('while the storage is down observed time stands still after a minute, and goes on when it is back', async () => {
   let real = 0
   const stored = storedTime()

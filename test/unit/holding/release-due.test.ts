@@ -97,12 +97,14 @@ describe('a held original', () => {
     site.scan = { kind: 'infected', name: 'Doc.Dropper.Agent', signatures: 'daily 27001' }
     await release(site, { tellLocked: broken })
     expect(await stateOf(site, id)).toMatchObject({ state: 'held' })
+    expect(site.alarms).toEqual(['Recipients not told of a locked original'])
     site.scan = { kind: 'clean', signatures: 'daily 27002' }
     await site.pass(hour)
     await release(site)
     expect(site.delivered).toEqual([])
     expect(site.told).toEqual([`${id} locked`])
-    expect((await stateOf(site, id)).state).toBe('locked')
+    const note = 'first scan: daily 27000; second scan: daily 27001; found Doc.Dropper.Agent'
+    expect(await stateOf(site, id)).toEqual({ state: 'locked', note })
   })
 
   it('waits longer and longer, with an alarm each time, while the scanner gives no result', async () => {
