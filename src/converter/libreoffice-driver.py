@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 answers = os.fdopen(os.dup(1), 'wb')
@@ -88,6 +89,12 @@ def launch():
     )
 
 
+def end_with(office):
+    """A driver without its engine is of no use, and nobody shall find that out with a document."""
+    office.wait()
+    os._exit(3)
+
+
 def connect():
     """The component context of a started LibreOffice. The supervisor outside bounds the time."""
     write_profile()
@@ -96,7 +103,9 @@ def connect():
     resolver = local.ServiceManager.createInstanceWithContext('com.sun.star.bridge.UnoUrlResolver', local)
     while True:
         try:
-            return resolver.resolve('uno:pipe,name=office;urp;StarOffice.ComponentContext')
+            context = resolver.resolve('uno:pipe,name=office;urp;StarOffice.ComponentContext')
+            threading.Thread(target=end_with, args=(office,), daemon=True).start()
+            return context
         except Exception:
             pass
         code = office.poll()
