@@ -65,7 +65,7 @@ function unsettled(question: InboundQuestion): InboundOutcome {
 }
 
 function deferred(question: InboundQuestion, kind: RefusalCase, reason: string): InboundOutcome {
-  return { kind: 'defer', reason, reply: refusal(kind, wordsOf(question)) }
+  return { kind: 'defer', comeAgain: kind === 'comeAgain', reason, reply: refusal(kind, wordsOf(question)) }
 }
 
 function rejected(

@@ -13,6 +13,12 @@ export type OutboundOutcome =
 
 export type InboundOutcome =
   | { readonly kind: 'deliver' }
-  | { readonly kind: 'defer'; readonly reason: string; readonly reply: SmtpReply }
+  /** `comeAgain`: the sender is asked to try again because that tells a mail server from a spammer; else we are at fault. */
+  | {
+      readonly kind: 'defer'
+      readonly comeAgain: boolean
+      readonly reason: string
+      readonly reply: SmtpReply
+    }
   /** `hard`: whatever the relations are, such as for malware; then no other recipient gets the message either. */
   | { readonly kind: 'reject'; readonly hard: boolean; readonly reason: string; readonly reply: SmtpReply }

@@ -31,7 +31,8 @@ export async function answerInbound(
           signal,
         )
       : { kind: 'refuse', reply: outcome.reply }
-  if (outcome.kind === 'defer') await gateway.effects.first(deferral, message.receivedAt)
+  // A retry after a fault of ours proves nothing about the sender, and must not cost him the second try.
+  if (outcome.kind === 'defer' && outcome.comeAgain) await gateway.effects.first(deferral, message.receivedAt)
   const decided = outcome.kind === 'deliver' ? 'deliver' : `${outcome.kind}: ${outcome.reason}`
   await recordDecision(gateway, message, rules, facts.authentication.author?.address, answer, {
     trust: { score: trust.score, signals: [...trust.signals] },

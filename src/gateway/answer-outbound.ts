@@ -2,7 +2,7 @@ import { combineOutbound, treatmentKey } from '../decision/combine-outbound.ts'
 import { decideOutbound } from '../decision/decide-outbound.ts'
 import type { OutboundOutcome } from '../decision/outcome.ts'
 import { previousQueueId } from '../delivery/previous-queue-id.ts'
-import { PermanentFailure } from '../failure.ts'
+import { PermanentFailure, replyTo } from '../failure.ts'
 import type { Ways } from '../keys/find-ways.ts'
 import { authorOf } from '../message/address.ts'
 import type { Workspace } from '../message/byte-source.ts'
@@ -71,6 +71,8 @@ export async function acceptOutboundRecipient(
   before: readonly string[],
   recipient: string,
 ): Promise<StageAnswer> {
+  // Said to the one it is about: at the end of the message it would be said to all.
+  if (addressOf(recipient) === undefined) return { kind: 'refuse', reply: replyTo(malformedAddress()) }
   const first = before[0]
   if (first === undefined) return 'continue'
   const [rules, now] = [gateway.rules(), gateway.now()]
@@ -97,9 +99,7 @@ async function decideFor(
   at: Date,
 ): Promise<Decided> {
   const address = addressOf(recipient)
-  if (address === undefined) {
-    throw new PermanentFailure('1.3', 'The address of a recipient is malformed')
-  }
+  if (address === undefined) throw malformedAddress()
   const ways = await gateway.findWays(address, at)
   const outcome = decideOutbound({
     recipient: address,
@@ -122,8 +122,10 @@ async function remember(
   if (outcome.kind === 'wait' && queueId !== undefined) {
     await gateway.waiting.add({ recipient, queueId, sender: message.sender, since: message.receivedAt })
   }
+  // Refused mail leaves the queue as delivered mail does.
+  const over = answer.kind === 'accept' || outcome.kind === 'reject'
+  if (over && queueId !== undefined) await gateway.waiting.remove(recipient, queueId)
   if (answer.kind !== 'accept') return
-  if (queueId !== undefined) await gateway.waiting.remove(recipient, queueId)
   const domain = recipient.slice(recipient.lastIndexOf('@') + 1)
   if (gateway.organization.domains.includes(domain)) return
   if (teaches(message.sender, message.recipients.length, message.fields)) {
@@ -131,6 +133,8 @@ async function remember(
     await gateway.relations.learn(sent, `${message.digest} ${recipient}`)
   }
 }
+
+const malformedAddress = () => new PermanentFailure('1.3', 'The address of a recipient is malformed')
 
 function nameOf(outcome: OutboundOutcome): string {
   switch (outcome.kind) {

@@ -5,7 +5,7 @@ import type { InboundOutcome } from '../../../src/decision/outcome.ts'
 const reply = { code: 550, enhancedStatus: '5.7.1', lines: [] } as const
 const outcomes = {
   deliver: { kind: 'deliver' },
-  defer: { kind: 'defer', reason: '', reply },
+  defer: { kind: 'defer', comeAgain: true, reason: '', reply },
   refuse: { kind: 'reject', hard: false, reason: '', reply },
   hard: { kind: 'reject', hard: true, reason: '', reply },
 } as const satisfies Record<string, InboundOutcome>

@@ -100,6 +100,13 @@ describe('a message', () => {
     })
   }
 
+  it('counts as asked to come again only between the thresholds, not for a fault of ours', () => {
+    expect(decideInbound({ ...question, ...scored(-11) })).toMatchObject({ comeAgain: true })
+    expect(decideInbound({ ...question, ...unscanned })).toMatchObject({ comeAgain: false })
+    const undecided = { ...by(noAnswer), ...scored(0, -75, 5) }
+    expect(decideInbound({ ...question, ...undecided })).toMatchObject({ comeAgain: false })
+  })
+
   it('is refused for every recipient only by what no relation outweighs', () => {
     expect(decideInbound({ ...question, ...infected })).toMatchObject({ hard: true })
     expect(decideInbound({ ...question, ...scored(-31) })).toMatchObject({ hard: false })

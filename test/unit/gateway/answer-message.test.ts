@@ -25,6 +25,12 @@ const facts: InboundFacts = {
   ownDomain: false,
   ambiguities: [],
 }
+/** SPF says fail, and no DMARC policy asks for more: -15, between the thresholds. */
+const doubtful: InboundFacts['authentication'] = {
+  ...facts.authentication,
+  spf: { result: 'fail', domain: 'partner.example', aligned: false },
+  dmarc: { result: 'none', policy: undefined },
+}
 const rules: PolicySet = { generation: 7, outbound: new Map(), inbound: new Map(), block: [], allow: [] }
 
 function gatewayWith(changes: Partial<Gateway> = {}) {
@@ -77,6 +83,21 @@ describe('a message from outside', () => {
     expect(points).toBe(record?.trust?.score)
     expect(events.map(({ event }) => event)).toEqual(['decided'])
   })
+
+  for (const [what, changed, marked] of [
+    ['in the middle zone', { ...facts, authentication: doubtful }, true],
+    ['that could not be scanned', { ...facts, scan: { kind: 'unknown', reason: 'scanner down' } }, false],
+  ] as const) {
+    it(`${what} ${marked ? 'is' : 'is not'} remembered as asked to come again`, async () => {
+      const keys: string[] = []
+      const { answer } = gatewayWith({
+        gatherFacts: async () => changed,
+        effects: { first: async (key) => keys.push(key) > 0, done: async () => false },
+      })
+      expect(await answer(inbound)).toMatchObject({ kind: 'refuse', reply: { code: 451 } })
+      expect(keys.filter((key) => key.startsWith('asked to come again'))).toHaveLength(marked ? 1 : 0)
+    })
+  }
 
   it('is never accepted without a record', async () => {
     const { answer } = gatewayWith({
@@ -134,6 +155,13 @@ describe('a message of ours', () => {
     expect(new Set(learned).size).toBe(1)
     expect(learned[0]).toContain('bob@kanzlei.example -> ann@partner.example')
     expect(waiting).toContain('gone ann@partner.example 4dLkX12Zz8z3')
+  })
+
+  it('waits no more once a policy refuses it', async () => {
+    const refusing: PolicySet = { ...rules, outbound: new Map([['default', { otherwise: 'reject' }]]) }
+    const { answer, waiting } = gatewayWith({ rules: () => refusing })
+    expect(await answer(outbound)).toMatchObject({ kind: 'refuse', reply: { code: 550 } })
+    expect(waiting).toEqual(['gone ann@partner.example 4dLkX12Zz8z3'])
   })
 
   it('to a colleague teaches nothing', async () => {

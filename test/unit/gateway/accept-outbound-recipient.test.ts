@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { acceptOutboundRecipient } from '../../../src/gateway/answer-outbound.ts'
+import type { Gateway } from '../../../src/gateway/gateway.ts'
+import type { Ways } from '../../../src/keys/find-ways.ts'
+import type { OutboundRule } from '../../../src/policy/policy.ts'
+
+const noWays: Ways = { certificates: [], password: undefined }
+const rules: [string, OutboundRule][] = [
+  ['tls.example', { protection: ['tls'] }],
+  ['clear.example', { protection: ['none'] }],
+]
+const gateway = {
+  rules: () => ({ generation: 1, outbound: new Map(rules), inbound: new Map(), block: [], allow: [] }),
+  now: () => new Date('2026-11-21T12:00:00Z'),
+  findWays: async () => noWays,
+} as unknown as Gateway
+
+describe('the outbound socket directly at a submission service', () => {
+  for (const [what, before, recipient, code] of [
+    ['lets the first recipient in', [], 'ann@tls.example', undefined],
+    ['lets another with the same treatment in', ['ann@tls.example'], 'bob@tls.example', undefined],
+    ['asks one with another treatment to come again', ['ann@tls.example'], 'bob@clear.example', 452],
+    ['asks one who must wait to come again', ['ann@tls.example'], 'bob@nobody.example', 452],
+    [
+      'refuses a malformed address when it is named, not its neighbours',
+      [],
+      '"a@b.example"@tls.example',
+      550,
+    ],
+  ] as const) {
+    it(what, async () => {
+      const answer = await acceptOutboundRecipient(gateway, before, recipient)
+      if (code === undefined) expect(answer).toBe('continue')
+      else expect(answer).toMatchObject({ kind: 'refuse', reply: { code } })
+    })
+  }
+
+  it('defers a recipient whose keys cannot be looked up', async () => {
+    const broken = { ...gateway, findWays: () => Promise.reject(new Error('database is gone')) }
+    await expect(acceptOutboundRecipient(broken, ['ann@tls.example'], 'bob@tls.example')).rejects.toThrow()
+  })
+})
