@@ -71,7 +71,16 @@ export async function startPostgres(): Promise<Postgres> {
       await client.end().catch(() => {})
     }
   }
-  await start()
+  async function remove(): Promise<void> {
+    await end('SIGINT')
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    await start()
+  } catch (error) {
+    await remove()
+    throw error
+  }
   return {
     async createDatabase() {
       const name = `test_${databases++}`
@@ -81,10 +90,7 @@ export async function startPostgres(): Promise<Postgres> {
     // Signals of the postmaster: SIGQUIT is the immediate shutdown, SIGINT the fast one.
     crash: () => end('SIGQUIT'),
     start,
-    async [Symbol.asyncDispose]() {
-      await end('SIGINT')
-      await rm(folder, { recursive: true, force: true })
-    },
+    [Symbol.asyncDispose]: remove,
   }
 }
 

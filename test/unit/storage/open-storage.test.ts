@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
@@ -85,6 +85,32 @@ test('a file that is no database defers mail, with the reason behind it', async 
   const failure = await openStorage({ ...settingsIn(folder.path), database }).catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(TemporaryFailure)
   expect((failure as TemporaryFailure).cause).toBeInstanceOf(Error)
+})
+
+test('a database file that was overwritten defers mail', async () => {
+  using folder = temporaryFolder()
+  await writeFile(settingsIn(folder.path).database.file, Buffer.alloc(8192, 'not a database'))
+  await expect(openStorage(settingsIn(folder.path))).rejects.toBeInstanceOf(TemporaryFailure)
+})
+
+test('messages that are recorded at the same time share a commit, and each is there when it was promised', async () => {
+  using folder = temporaryFolder()
+  await using storage = await openStorage(settingsIn(folder.path))
+  const { file } = settingsIn(folder.path).database
+  const log = async () => (await stat(`${file}-wal`)).size
+  using other = new DatabaseSync(file)
+  const before = await log()
+  await Promise.all(
+    Array.from({ length: 100 }, async (_, n) => {
+      await storage.effects.first(`invite ${n}`, noon)
+      // Another connection sees only what was committed.
+      expect(other.prepare('select key from effects where key = ?').get(`invite ${n}`)).toBeDefined()
+    }),
+  )
+  const together = (await log()) - before
+  for (let n = 100; n < 200; n++) await storage.effects.first(`invite ${n}`, noon)
+  const oneByOne = (await log()) - before - together
+  expect(together).toBeLessThan(oneByOne / 4)
 })
 
 test('no secret and no correspondent can be read from the files of a stopped system', async () => {
