@@ -36,9 +36,12 @@ export function collectMessages(handling: MessageHandling): ConnectionFilter {
   let connected = unknownClient
   let mtaName = ''
   let incoming: IncomingMessage | undefined
+  /** Answered with a new body that Postfix may not have read to its end, or never begins to. */
+  let unsent: IncomingMessage | undefined
   const forget = () => {
     incoming?.discard(handling.onError)
-    incoming = undefined
+    unsent?.discard(handling.onError)
+    incoming = unsent = undefined
   }
   return {
     connect(connection) {
@@ -90,7 +93,14 @@ export function collectMessages(handling: MessageHandling): ConnectionFilter {
           mtaName: macros.get('j') ?? mtaName,
           receivedAt: handling.now(),
         })
-        return keepUntilSent(await handling.answer(received, message.workspace, gone), message, handling)
+        const answer = await handling.answer(received, message.workspace, gone)
+        if (answer.kind === 'refuse' || !answer.body || gone.aborted) {
+          message.discard(handling.onError)
+          return answer
+        }
+        // A new body is read from the spool while it is written to Postfix: the spool lives until then.
+        unsent = message
+        return { ...answer, body: andThen(answer.body, () => message.discard(handling.onError)) }
       } catch (error) {
         message.discard(handling.onError)
         handling.onError(error, 'end of message')
@@ -102,26 +112,11 @@ export function collectMessages(handling: MessageHandling): ConnectionFilter {
   }
 }
 
-/** A new body is read from the spool while it is written to Postfix: the spool lives until then. */
-function keepUntilSent(
-  answer: FinalAnswer,
-  message: IncomingMessage,
-  handling: MessageHandling,
-): FinalAnswer {
-  if (answer.kind === 'refuse' || !answer.body) {
-    message.discard(handling.onError)
-    return answer
-  }
-  const body = answer.body
-  return {
-    ...answer,
-    body: (async function* () {
-      try {
-        yield* body
-      } finally {
-        message.discard(handling.onError)
-      }
-    })(),
+async function* andThen(body: AsyncIterable<Uint8Array>, finished: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } finally {
+    finished()
   }
 }
 
@@ -136,6 +131,7 @@ class IncomingMessage {
   readonly #fields: HeaderField[] = []
   #bytes = 0
   #bodyStart: number | undefined
+  #discarded = false
 
   constructor(client: Client, sender: string, workspace: Workspace) {
     this.client = client
@@ -178,6 +174,8 @@ class IncomingMessage {
   }
 
   discard(onError: (error: unknown, where: string) => void): void {
+    if (this.#discarded) return
+    this.#discarded = true
     Promise.resolve(this.workspace[Symbol.asyncDispose]()).catch((error: unknown) =>
       onError(error, 'removing a spool'),
     )

@@ -31,6 +31,7 @@ function filterWith(changes: Partial<MessageHandling> = {}) {
 async function sendThrough(
   filter: ConnectionFilter,
   recipients: readonly string[] = ['<bob@kanzlei.example>'],
+  left: AbortSignal = gone,
 ) {
   filter.mail?.('<ann@partner.example>', [], macros({ auth_authen: 'ann' }))
   for (const recipient of recipients) await filter.recipient?.(recipient, [], macros())
@@ -39,7 +40,7 @@ async function sendThrough(
   filter.endOfHeader?.()
   filter.body?.(Buffer.from('Hallo\r'))
   filter.body?.(Buffer.from('\nBob\r\n'))
-  return filter.endOfMessage?.(macros({ i: '4XyZ' }), gone)
+  return filter.endOfMessage?.(macros({ i: '4XyZ' }), left)
 }
 
 describe('a message that Postfix tells piece by piece', () => {
@@ -131,12 +132,12 @@ describe('a message that Postfix tells piece by piece', () => {
     expect(errors).toHaveLength(1)
   })
 
-  it('keeps a new body readable until Postfix has read it, and not longer', async () => {
-    using folder = temporaryFolder()
+  /** A filter that answers with a new body, and how many workspaces are open. */
+  function rewriting(folder: string, answered = () => {}) {
     let open = 0
     const { filter } = filterWith({
       openWorkspace: () => {
-        const workspace = openWorkspace(folder.path, { sizeLimit: 10_000 })
+        const workspace = openWorkspace(folder, { sizeLimit: 10_000 })
         open += 1
         return {
           ...workspace,
@@ -146,18 +147,41 @@ describe('a message that Postfix tells piece by piece', () => {
           },
         }
       },
-      answer: async (message) => ({
-        kind: 'accept',
-        edits: [],
-        body: message.source.stream(message.bodyStart),
-      }),
+      answer: async (message) => {
+        answered()
+        return { kind: 'accept', edits: [], body: message.source.stream(message.bodyStart) }
+      },
     })
+    return { filter, open: () => open }
+  }
+
+  it('keeps a new body readable until Postfix has read it, and not longer', async () => {
+    using folder = temporaryFolder()
+    const { filter, open } = rewriting(folder.path)
     const answer = await sendThrough(filter)
     if (answer?.kind !== 'accept' || !answer.body) throw new Error('no body')
-    expect(open).toBe(1)
+    expect(open()).toBe(1)
     const pieces: Uint8Array[] = []
     for await (const piece of answer.body) pieces.push(piece)
     expect(Buffer.concat(pieces).toString()).toBe('Hallo\r\nBob\r\n')
-    expect(open).toBe(0)
+    expect(open()).toBe(0)
+  })
+
+  for (const over of ['abort', 'close'] as const) {
+    it(`lets a new body go that Postfix never began to read before its ${over}`, async () => {
+      using folder = temporaryFolder()
+      const { filter, open } = rewriting(folder.path)
+      await sendThrough(filter)
+      filter[over]?.()
+      expect(open()).toBe(0)
+    })
+  }
+
+  it('lets a new body go at once when Postfix left while it was made', async () => {
+    using folder = temporaryFolder()
+    const left = new AbortController()
+    const { filter, open } = rewriting(folder.path, () => left.abort())
+    await sendThrough(filter, ['<bob@kanzlei.example>'], left.signal)
+    expect(open()).toBe(0)
   })
 })
