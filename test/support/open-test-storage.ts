@@ -11,6 +11,9 @@ export async function openTestStorage(database?: StorageSettings['database']): P
     database: database ?? { kind: 'sqlite', file: join(folder.path, 'postsiegel.sqlite') },
     blobs: join(folder.path, 'blobs'),
     masterKey: testKey,
+  }).catch((error: unknown) => {
+    folder[Symbol.dispose]()
+    throw error
   })
   const close = async () => {
     await storage[Symbol.asyncDispose]()
