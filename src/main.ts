@@ -6,9 +6,10 @@ import { groupId } from './config/group-id.ts'
 import type { Settings } from './config/settings.ts'
 import { converterAt, converterStatus } from './converter/client.ts'
 import { deliverInbound } from './delivery/deliver-inbound.ts'
+import { notifyEach } from './delivery/notify-each.ts'
 import { protect } from './delivery/protect.ts'
 import { lockedNotice, releaseNotice } from './delivery/release-notices.ts'
-import { type NoticeHouse, sendNotice } from './delivery/send-notice.ts'
+import { type Notice, type NoticeHouse, sendNotice } from './delivery/send-notice.ts'
 import { TemporaryFailure } from './failure.ts'
 import { answerMessage } from './gateway/answer-message.ts'
 import { acceptOutboundRecipient } from './gateway/answer-outbound.ts'
@@ -192,6 +193,11 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     listener: settings.postfix.notices,
     organization: { name: settings.organization.name, domain: settings.organization.domains[0] ?? '' },
   }
+  const notifying = {
+    effects: storage.effects,
+    now,
+    send: (notice: Notice) => sendNotice(notice, noticeHouse),
+  }
   const releases = startReleaseLoop({
     held: storage.heldOriginals,
     blobs: storage.blobs,
@@ -201,11 +207,11 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     worker: randomUUID(),
     scan,
     deliver: async (original, bytes) => {
-      await sendNotice(releaseNotice(original, bytes), noticeHouse)
+      await notifyEach(releaseNotice(original, bytes), notifying)
       log({ event: 'released', id: original.id, note: `to ${original.recipients.length} recipients` })
     },
     tellLocked: async (original) => {
-      await sendNotice(lockedNotice(original), noticeHouse)
+      await notifyEach(lockedNotice(original), notifying)
       log({ event: 'locked', id: original.id, note: original.note })
     },
     alarm: (reason, original, cause) =>
@@ -265,6 +271,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     await storage.decisions.forget(new Date(today - settings.retention.decisions))
     await storage.heldOriginals.forget(new Date(today - settings.retention.released))
     await storage.effects.forget(new Date(today - effectsKeptMs))
+    await storage.waitingMessages.forget(new Date(today - effectsKeptMs))
   }
 
   log({ event: 'ready', inbound: inbound.address, outbound: outbound.address, tlsPolicy: tlsPolicy.address })

@@ -42,6 +42,12 @@ export function waitingMessagesInDatabase(database: Database): WaitingMessages {
           .execute(),
       )
     },
+    async forget(before) {
+      const { numDeletedRows } = await database.write((tables) =>
+        tables.deleteFrom('waiting_messages').where('since', '<', before.getTime()).executeTakeFirstOrThrow(),
+      )
+      return Number(numDeletedRows)
+    },
   }
 }
 

@@ -13,4 +13,6 @@ export interface WaitingMessages {
   of(recipient: string): Promise<readonly WaitingMessage[]>
   list(): Promise<readonly WaitingMessage[]>
   remove(recipient: string, queueId: string): Promise<void>
+  /** Deletes what waits since before `before`: Postfix gave it back to its sender meanwhile, and tells nobody. */
+  forget(before: Date): Promise<number>
 }

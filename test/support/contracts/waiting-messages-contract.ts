@@ -24,5 +24,7 @@ export function waitingMessagesContract(database: string, open: OpenStorage): vo
     await waitingMessages.remove('CARL@x.example', 'A')
     await waitingMessages.remove('carl@x.example', 'A')
     expect(await waitingMessages.list()).toEqual([late, other])
+    expect(await waitingMessages.forget(other.since)).toBe(1)
+    expect(await waitingMessages.list()).toEqual([other])
   })
 }
