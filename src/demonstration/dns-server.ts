@@ -23,6 +23,7 @@ export interface DnsServer extends AsyncDisposable {
   readonly port: number
   /** What was asked so far, such as `MX example.org`. */
   readonly asked: readonly string[]
+  zone(): Zone
   replaceZone(zone: Zone): void
 }
 
@@ -117,6 +118,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     address: options.address,
     port,
     asked,
+    zone: () => zone,
     replaceZone: (next) => {
       zone = next
     },
