@@ -39,7 +39,6 @@ export function sandboxCommand(
     ...(isRoot ? dropRights : []),
     ...['/usr/bin/prlimit', `--as=${limits.addressSpace}`, '--core=0', '--nofile=256', '--nproc=512', '--'],
     ...['/usr/bin/bwrap', '--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent'],
-    ...['--hostname', 'sandbox'],
     ...['--ro-bind', '/usr', '/usr', '--symlink', 'usr/bin', '/bin', '--symlink', 'usr/lib', '/lib'],
     ...['--symlink', 'usr/lib64', '/lib64'],
     ...[

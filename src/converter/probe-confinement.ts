@@ -53,8 +53,12 @@ async function tryRung(rung: Rung, isRoot: boolean, file: string, signal: AbortS
   const driver = await DriverProcess.start(command, libreOfficeLimits, signal)
   try {
     const listener = await listenOnLoopback()
-    const probed = await driver.ask({ kind: 'probe', port: listener.port, file }, new Uint8Array(0), signal)
-    const connections = await listener.close()
+    let connections = 0
+    const probed = await driver
+      .ask({ kind: 'probe', port: listener.port, file }, new Uint8Array(0), signal)
+      .finally(async () => {
+        connections = await listener.close()
+      })
     const findings = Findings.safeParse(probed.kind === 'answered' ? probed.header : undefined).data
     if (findings === undefined) throw new Error(`The probe did not answer (${probed.kind})`)
     if (findings.network || connections > 0) throw new Error('The network can be reached from inside')

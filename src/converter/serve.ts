@@ -137,7 +137,7 @@ class ConversionZone {
   async serve(socket: Socket): Promise<void> {
     const gone = new AbortController()
     // Much slower than any disk on this machine: such a gateway is stuck.
-    const slow = setTimeout(() => socket.destroy(), 60_000)
+    let slow = setTimeout(() => socket.destroy(), 60_000)
     try {
       const reader = new FrameReader(socket)
       const request = Request.safeParse(await reader.line())
@@ -155,6 +155,7 @@ class ConversionZone {
         )
       }
       const result = await this.#receive(request.data, reader, received, gone.signal)
+      slow = setTimeout(() => socket.destroy(), 60_000)
       const answer: Answer =
         result.kind === 'converted'
           ? { kind: 'converted', size: result.pdf.length, pages: result.pages, cut: result.cut }

@@ -55,7 +55,7 @@ describe.skipIf(missing.length > 0)(
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'converter-'))
       socket = join(folder, 'converter.sock')
-      running = await serveConverter({ listen: socket, workers: 2, onEvent: (event) => events.push(event) })
+      running = await serveConverter({ listen: socket, workers: 1, onEvent: (event) => events.push(event) })
       converter = converterAt(socket)
       await running.confined
     }, 120_000)
@@ -171,6 +171,7 @@ describe.skipIf(missing.length > 0)(
       timeout: 60_000,
     }, async () => {
       const giveUp = new AbortController()
+      await vi.waitFor(async () => expect((await status()).office.idle).toBe(2), 30_000)
       const before = await processorTicks()
       const job = convert(slowRtf(), 'rtf', giveUp.signal)
       job.catch(() => {})
