@@ -59,6 +59,8 @@ export interface SiteSettings {
   readonly noticesPort: number
   readonly postfixConfig: string
   readonly trustAnchors: string
+  /** More for the file; it wins. */
+  readonly more: Readonly<Record<string, unknown>>
 }
 
 /** Writes postsiegel.yaml and its master key. */
@@ -75,6 +77,7 @@ export function writeSettings(folders: SiteFolders, site: SiteSettings): void {
     clamd: site.clamd,
     postfix: { configDirectory: site.postfixConfig, notices: `inet:127.0.0.1:${site.noticesPort}` },
     trustAnchors: [site.trustAnchors],
+    ...site.more,
   }
   writeFileSync(folders.settings, stringify(settings))
 }

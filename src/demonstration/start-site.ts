@@ -22,6 +22,8 @@ export interface SiteOptions {
   readonly resolver?: string
   /** More names for the site's own name server. */
   readonly zone?: Zone
+  /** More for postsiegel.yaml; it wins. */
+  readonly settings?: Readonly<Record<string, unknown>>
   /** More lines for Postfix's main.cf. */
   readonly postfixParameters?: Readonly<Record<string, string>>
   /** Told about each step. */
@@ -54,6 +56,8 @@ export interface Site extends AsyncDisposable {
   /** Starts the gateway again; resolves when it is ready. */
   startGateway(): Promise<void>
   readonly converter: Child
+  /** Starts the converter again after it was ended; resolves when it listens. */
+  startConverter(): Promise<Child>
 }
 
 export type GatewayEvent = Readonly<Record<string, unknown>> & { readonly event: string }
@@ -121,14 +125,22 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     noticesPort: notices,
     postfixConfig: join(postfixFolder, 'etc'),
     trustAnchors: authority.certificateFile,
+    more: options.settings ?? {},
   })
 
   step('converter')
   const sockets = socketsOf(folders)
   const serve = (name: string, log: string) =>
     startChild([program, name, '--settings', folders.settings], { log })
-  const converter = started.use(await serve('converter', join(folders.log, 'converter.log')))
-  await pollUntil('the converter listens', () => running(converter) && accepts(sockets.converter))
+  let converter: Child | undefined
+  const startConverter = async () => {
+    const child = await serve('converter', join(folders.log, 'converter.log'))
+    converter = child
+    await pollUntil('the converter listens', () => running(child) && accepts(sockets.converter))
+    return child
+  }
+  started.defer(() => converter?.stop())
+  await startConverter()
 
   step('gateway')
   const events = () => readEvents(folders.gatewayLog)
@@ -205,10 +217,14 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     get gatewayPid() {
       return gateway?.pid ?? 0
     },
-    ended: () => gateway?.ended() ?? converter.ended() ?? postfix.ended() ?? clamd.child.ended(),
+    ended: () => gateway?.ended() ?? converter?.ended() ?? postfix.ended() ?? clamd.child.ended(),
     stopGateway,
     startGateway,
-    converter,
+    get converter() {
+      if (!converter) throw new Error('the converter was not started')
+      return converter
+    },
+    startConverter,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }
