@@ -249,6 +249,33 @@ describe.skipIf(missing.length > 0)(
       expect(listener.connections()).toBe(0)
     })
 
+    test('where no confinement works, nothing is converted, and it says why', {
+      timeout: 60_000,
+    }, async () => {
+      const source = (name: string) => new URL(`../../../src/${name}.ts`, import.meta.url).href
+      const program = `
+        const { serveConverter } = await import('${source('converter/serve')}')
+        const { converterAt, converterStatus } = await import('${source('converter/client')}')
+        const { bytesInMemory } = await import('${source('message/byte-source')}')
+        const listen = '${join(folder, 'unconfined.sock')}'
+        const signal = AbortSignal.timeout(30000)
+        await using server = await serveConverter({ listen, onEvent: () => {} })
+        const result = await converterAt(listen).convert(bytesInMemory(Buffer.from('{\\\\rtf1 a}')), 'rtf', signal)
+        const { failures } = await server.confined
+        console.log(JSON.stringify({ result, rung: (await converterStatus(listen, signal)).rung, failures }))`
+      // In here nobody may make a user namespace, as on machines whose administrator has forbidden it.
+      const sandbox = ['--unshare-user', '--disable-userns', '--dev-bind', '/', '/', '--']
+      const said = execFileSync('/usr/bin/bwrap', [
+        ...sandbox,
+        ...[process.execPath, '--input-type=module', '-e', program],
+      ]).toString()
+      expect(JSON.parse(said)).toMatchObject({
+        result: { kind: 'failed', reason: 'unavailable' },
+        rung: 'none',
+        failures: [{ rung: 'bwrap' }, { rung: 'bwrap-host-proc' }],
+      })
+    })
+
     test('when it ends, no process and no file is left', { timeout: 60_000 }, async () => {
       const own = join(folder, 'second.sock')
       const second = await serveConverter({ listen: own, workers: 1, onEvent: () => {} })
