@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 
 /** A program that we started and that ends with us, even if we are killed. */
 export interface Child extends AsyncDisposable {
@@ -62,6 +62,12 @@ export async function startChild(argv: readonly string[], options: ChildOptions)
     stop,
     [Symbol.asyncDispose]: () => stop(),
   }
+}
+
+/** The end of a log, for errors: the log itself may be gone when somebody reads them. */
+export function lastLines(file: string): string {
+  const text = readFileSync(file, { encoding: 'utf8', flag: 'a+' })
+  return text.trimEnd().split('\n').slice(-15).join('\n')
 }
 
 function killGroup(pid: number): void {

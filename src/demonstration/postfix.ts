@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { type Child, startChild } from './child.ts'
+import { type Child, lastLines, startChild } from './child.ts'
 import { pollUntil } from './poll-until.ts'
 import { type PostfixService, readPostfixSample, writeService } from './postfix-sample.ts'
 import { mustRun, runProgram } from './run-program.ts'
@@ -98,7 +98,7 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
       await pollUntil(`Postfix greets on ${port}`, () => greets(port, child))
   } catch (error) {
     await child.stop()
-    throw new Error(`Postfix did not start:\n${tail(log)}`, {
+    throw new Error(`Postfix did not start:\n${lastLines(log)}`, {
       cause: error,
     })
   }
@@ -299,12 +299,4 @@ function greets(port: number, child: Child): Promise<boolean> {
     for (const event of ['error', 'close'] as const) socket.once(event, () => resolve(false))
     socket.once('data', () => socket.end('QUIT\r\n'))
   })
-}
-
-function tail(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').split('\n').slice(-15).join('\n')
-  } catch {
-    return ''
-  }
 }
