@@ -14,10 +14,13 @@ import { TemporaryFailure } from './failure.ts'
 import { answerMessage } from './gateway/answer-message.ts'
 import { acceptOutboundRecipient } from './gateway/answer-outbound.ts'
 import { collectMessages, type MessageHandling } from './gateway/collect-message.ts'
+import { controlCalls } from './gateway/control-calls.ts'
 import { controlHandlers } from './gateway/control-handlers.ts'
 import { startControlServer } from './gateway/control-server.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { newMessageId } from './gateway/message-id.ts'
+import { portalCalls } from './gateway/portal-calls.ts'
+import { portalHandlers } from './gateway/portal-handlers.ts'
 import { holdOriginals } from './holding/hold-originals.ts'
 import { openObservedClock } from './holding/observed-clock.ts'
 import { startReleaseLoop } from './holding/release-loop.ts'
@@ -51,6 +54,8 @@ const housekeepingMs = 3_600_000
 const effectsKeptMs = 30 * 86_400_000
 /** Below this the disk is full for us: what we hold must still fit when Postfix already sends. */
 const minFreeBytes = 64 * 1024 * 1024
+/** The portal asks each question once at a time, for all its visitors. */
+const maxPortalQuestions = 16
 
 /** Opens everything, listens, and only then is ready. Fails with a clear error if any part cannot be opened. */
 export async function startGateway(settings: Settings, log: Log): Promise<RunningGateway> {
@@ -64,7 +69,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
   const [masterKey, anchors, group] = await Promise.all([
     readMasterKey(settings.masterKey),
     readTrustAnchors(settings.trustAnchors),
-    groupId(settings.socketGroup),
+    groupId(settings.socketGroup, 'socketGroup'),
   ])
   const storage = parts.use(
     await openStorage({ database: settings.database, blobs: settings.blobs, masterKey }),
@@ -239,9 +244,10 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
   const inbound = await listen('inbound')
   const outbound = await listen('outbound')
   parts.use(
-    await startControlServer(
-      settings.listen.gateway,
-      controlHandlers({
+    await startControlServer({
+      path: settings.listen.gateway,
+      calls: controlCalls,
+      handlers: controlHandlers({
         settings,
         storage,
         policies,
@@ -259,9 +265,21 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
           return `ready, confined by ${state.rung}${state.seccomp ? ' and seccomp' : ''}, ${state.converted} converted`
         },
       }),
-      (error) => onError(error, 'control socket'),
-    ),
+      onError: (error) => onError(error, 'control socket'),
+    }),
   )
+  if (settings.portal) {
+    parts.use(
+      await startControlServer({
+        path: settings.listen.portal,
+        calls: portalCalls,
+        handlers: portalHandlers({ organization: settings.organization, keyStore: storage.keyStore, now }),
+        group: await groupId(settings.portal.group, 'portal.group'),
+        maxConnections: maxPortalQuestions,
+        onError: (error) => onError(error, 'portal socket'),
+      }),
+    )
+  }
   const housekeeping = setInterval(() => {
     forgetOld().catch((error: unknown) => onError(error, 'housekeeping'))
   }, housekeepingMs)

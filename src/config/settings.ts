@@ -23,6 +23,10 @@ const listenAddress = z
     error: 'a socket path of at most 107 bytes or inet:127.0.0.1:PORT is wanted here',
   })
 
+const loopbackAddress = z
+  .string()
+  .refine((text) => loopback.test(text) && hasPort(text), { error: 'inet:127.0.0.1:PORT is wanted here' })
+
 const peerAddress = z
   .string()
   .refine(
@@ -33,6 +37,8 @@ const peerAddress = z
       error: 'a socket path or inet:HOST:PORT is wanted here',
     },
   )
+
+const groupName = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a group')
 
 const dnsServer = z
   .string()
@@ -79,17 +85,27 @@ export const SettingsFile = z.strictObject({
         .describe('socketmap for smtp_tls_policy_maps, map name tls'),
       gateway: socketPath
         .default('/run/postsiegel/gateway.sock')
-        .describe('socket for the command line and the portal, a path'),
+        .describe('socket for the command line, a path'),
+      portal: socketPath
+        .default('/run/postsiegel/portal.sock')
+        .describe('socket on which the gateway answers the portal, a path'),
       converter: socketPath
         .default('/run/postsiegel-converter/converter.sock')
         .describe('socket of the converter for hostile documents, a path'),
     })
     .prefault({}),
-  socketGroup: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a group')
-    .default('postfix')
-    .describe('group that may connect to our sockets'),
+  socketGroup: groupName.default('postfix').describe('group that may connect to our sockets'),
+  portal: z
+    .strictObject({
+      listen: loopbackAddress
+        .default('inet:127.0.0.1:8080')
+        .describe('where a reverse proxy with TLS finds the pages for people outside: inet:127.0.0.1:PORT'),
+      group: groupName
+        .default('postsiegel-portal')
+        .describe('group that may connect to listen.portal: that of the portal'),
+    })
+    .exactOptional()
+    .describe('pages for people outside; left out: there is no portal'),
   policies: path
     .default('/etc/postsiegel/policies')
     .describe('folder of the policy files, read again when they change'),

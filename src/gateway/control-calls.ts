@@ -13,7 +13,7 @@ const holdId = z.string().regex(/^[0-9a-z]{26}$/, 'an identifier of 26 character
 
 /**
  * What can be asked of a running gateway over gateway.sock, with the shape of each question. The socket is for root
- * and our own user; the portal will get calls of its own.
+ * and our own user; the portal has a socket and calls of its own (`portalCalls`).
  */
 export const controlCalls = {
   status: z.strictObject({}),

@@ -23,7 +23,7 @@ export interface ControlParts {
   readonly converterState: () => Promise<string>
 }
 
-/** What the command line and later the portal can do with a running gateway. */
+/** What the command line can do with a running gateway. */
 export function controlHandlers(parts: ControlParts): ControlHandlers {
   const { storage, policies, now, settings } = parts
   const startedAt = now().toISOString()

@@ -1,45 +1,58 @@
-import { chmod, rm } from 'node:fs/promises'
+import { chmod, chown } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
-import { type ControlCall, type ControlHandlers, controlCalls } from './control-calls.ts'
+import { removeStaleSocket } from '../listen-address.ts'
 
 /** A key file of 1 MiB in base64, and its name. */
 const maxLineBytes = 2 * 1024 * 1024
 const idleMs = 60_000
 
-/** A question as one JSON line: the call and its input. */
-const Question = z.strictObject({
-  call: z.enum(Object.keys(controlCalls) as [ControlCall, ...ControlCall[]]),
-  input: z.unknown(),
-})
+/** The calls that a socket offers, each with the shape of its question. */
+export type CallTable = Readonly<Record<string, z.ZodType>>
+
+/** One function for each call of a table; what comes in has passed the call's schema. */
+export type CallHandlers<Calls extends CallTable, Answers extends Record<keyof Calls, unknown>> = {
+  readonly [Call in keyof Calls]: (input: z.infer<Calls[Call]>) => Promise<Answers[Call]>
+}
+
+export interface ControlSocket<Calls extends CallTable> {
+  readonly path: string
+  readonly calls: Calls
+  readonly handlers: { readonly [Call in keyof Calls]: (input: z.infer<Calls[Call]>) => Promise<unknown> }
+  /** The number of the group that may connect besides our own user; without one nobody else may. */
+  readonly group?: number
+  readonly maxConnections?: number
+  /** Told of what no asker can mend. */
+  readonly onError: (error: unknown) => void
+}
 
 /**
- * Answers one JSON line with one JSON line, `{ ok: true, answer }` or `{ ok: false, error }`. Only root and our own
- * user may connect (mode 0600).
+ * Answers one JSON line `{ call, input }` with one JSON line, `{ ok: true, answer }` or `{ ok: false, error }`. Each
+ * socket offers its own table of calls and nothing else; who may connect is a matter of its mode and group.
  */
-export async function startControlServer(
-  path: string,
-  handlers: ControlHandlers,
-  onError: (error: unknown) => void,
+export async function startControlServer<Calls extends CallTable>(
+  socket: ControlSocket<Calls>,
 ): Promise<AsyncDisposable> {
+  const { path, group } = socket
   const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    socket.on('error', () => socket.destroy())
-    socket.setTimeout(idleMs, () => socket.destroy())
+  const server = createServer((peer) => {
+    sockets.add(peer)
+    peer.on('close', () => sockets.delete(peer))
+    peer.on('error', () => peer.destroy())
+    peer.setTimeout(idleMs, () => peer.destroy())
     let received = 0
-    socket.on('data', (chunk: Buffer) => {
+    peer.on('data', (chunk: Buffer) => {
       received += chunk.length
-      if (received > maxLineBytes) socket.destroy()
+      if (received > maxLineBytes) peer.destroy()
     })
-    const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })
+    const lines = createInterface({ input: peer, crlfDelay: Number.POSITIVE_INFINITY })
     lines.once('line', (line) => {
-      void answer(line, handlers, onError).then((text) => socket.end(`${text}\n`))
+      void answer(line, socket).then((text) => peer.end(`${text}\n`))
     })
   })
-  await rm(path, { force: true })
+  if (socket.maxConnections !== undefined) server.maxConnections = socket.maxConnections
+  await removeStaleSocket(path)
   const before = process.umask(0o177)
   try {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -49,26 +62,32 @@ export async function startControlServer(
   } finally {
     process.umask(before)
   }
-  await chmod(path, 0o600)
+  if (group !== undefined) await chown(path, -1, group)
+  await chmod(path, group === undefined ? 0o600 : 0o660)
   return {
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve))
-      for (const socket of sockets) socket.destroy()
+      for (const peer of sockets) peer.destroy()
       await closed
     },
   }
 }
 
-async function answer(
+const Question = z.strictObject({ call: z.string().max(100), input: z.unknown() })
+
+async function answer<Calls extends CallTable>(
   line: string,
-  handlers: ControlHandlers,
-  onError: (error: unknown) => void,
+  { calls, handlers, onError }: ControlSocket<Calls>,
 ): Promise<string> {
   try {
     const { call, input } = Question.parse(JSON.parse(line))
-    // The handler's own schema has just been applied to its input; the table keeps the two together.
+    // hasOwn: "constructor" is no call.
+    const schema = Object.hasOwn(calls, call) ? calls[call] : undefined
+    if (schema === undefined)
+      throw new ControlRefusal(`there is no call of this name: ${JSON.stringify(call)}`)
+    // The handler's own schema has just been applied to its input; the two tables have the same keys.
     const handler = handlers[call] as (input: unknown) => Promise<unknown>
-    return JSON.stringify({ ok: true, answer: (await handler(controlCalls[call].parse(input))) ?? null })
+    return JSON.stringify({ ok: true, answer: (await handler(schema.parse(input))) ?? null })
   } catch (error) {
     if (
       !(error instanceof ControlRefusal) &&

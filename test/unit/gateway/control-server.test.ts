@@ -30,7 +30,7 @@ describe('the socket for administrators', () => {
   it('is for our own user only, and answers each call with one line', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'gateway.sock')
-    await using _server = await startControlServer(path, handlers, () => {})
+    await using _server = await startControlServer({ path, calls: controlCalls, handlers, onError: () => {} })
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     expect(await ask(path, '{"call":"status","input":{}}\n')).toBe(
       '{"ok":true,"answer":{"called":"status"}}\n',
@@ -41,9 +41,16 @@ describe('the socket for administrators', () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'gateway.sock')
     const errors: unknown[] = []
-    await using _server = await startControlServer(path, handlers, (error) => errors.push(error))
+    await using _server = await startControlServer({
+      path,
+      calls: controlCalls,
+      handlers,
+      onError: (error) => errors.push(error),
+    })
     for (const [question, complaint] of [
-      ['{"call":"shutdown","input":{}}', /call/],
+      ['{"call":"shutdown","input":{}}', /no call of this name/],
+      ['{"call":"constructor","input":{}}', /no call of this name/],
+      ['{"call":7,"input":{}}', /call/],
       ['{"call":"password-remove","input":{"recipient":"x"}}', /an address such as/],
       ['{"call":"hold-release","input":{"id":"../../x","reason":"because"}}', /26 characters/],
       ['{"call":"status","input":{"also":1}}', /also/],
@@ -60,7 +67,7 @@ describe('the socket for administrators', () => {
   it('outlives arbitrary bytes', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'gateway.sock')
-    await using _server = await startControlServer(path, handlers, () => {})
+    await using _server = await startControlServer({ path, calls: controlCalls, handlers, onError: () => {} })
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
         const answer = await ask(path, bytes)

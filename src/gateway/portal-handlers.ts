@@ -1,0 +1,62 @@
+import { type Certificate, readCertificate } from '../keys/certificate.ts'
+import { certificatesOnly } from '../protection/smime/certificates-only.ts'
+import type { KeyStore } from '../storage/key-store.ts'
+import type { CallHandlers } from './control-server.ts'
+import type { PortalAnswers, PublicCertificate, PublicOrganization, portalCalls } from './portal-calls.ts'
+
+export interface PortalParts {
+  readonly organization: PublicOrganization & { readonly domains: readonly string[] }
+  readonly keyStore: Pick<KeyStore, 'list'>
+  readonly now: () => Date
+}
+
+/** What the portal is told: certificates, names and a telephone number. No private key is ever read here. */
+export function portalHandlers(parts: PortalParts): CallHandlers<typeof portalCalls, PortalAnswers> {
+  const { name, telephone, domains } = parts.organization
+  const isOurs = (address: string) => domains.includes(address.slice(address.lastIndexOf('@') + 1))
+  return {
+    async organization() {
+      return { name, telephone }
+    },
+    async certificates() {
+      const now = parts.now()
+      // Ours are those that we hold the key of, and only for our own domains: a key file of somebody else that was
+      // imported by mistake is not published.
+      const ours = (await parts.keyStore.list())
+        .filter(
+          ({ hasPrivateKey, notBefore, notAfter }) => hasPrivateKey && notBefore <= now && now <= notAfter,
+        )
+        .map(({ pem, chain, addresses }) => ({
+          certificate: readCertificate(pem),
+          chain: chain.map((authority) => readCertificate(authority)),
+          addresses: addresses.filter(isOurs),
+        }))
+        .filter(({ addresses }) => addresses.length > 0)
+        .sort((one, other) => ((one.addresses[0] ?? '') < (other.addresses[0] ?? '') ? -1 : 1))
+      return {
+        certificates: ours.map(({ certificate, addresses }) => published(certificate, addresses)),
+        bundle: certificatesOnly(ours.flatMap(({ certificate, chain }) => [certificate, ...chain])).toString(
+          'base64',
+        ),
+      }
+    },
+  }
+}
+
+function published(certificate: Certificate, addresses: readonly string[]): PublicCertificate {
+  const { fingerprint, notBefore, notAfter, x509 } = certificate
+  return {
+    fingerprint,
+    addresses,
+    subject: nameText(x509.subject),
+    issuer: nameText(x509.issuer),
+    notBefore: notBefore.toISOString(),
+    notAfter: notAfter.toISOString(),
+    der: x509.raw.toString('base64'),
+  }
+}
+
+/** Node writes one attribute a line, most general first; people look for the name first. */
+function nameText(name: string): string {
+  return name.split('\n').toReversed().join(', ')
+}
