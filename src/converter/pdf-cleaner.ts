@@ -45,6 +45,8 @@ export class PdfCleaner {
 
   #start(): Worker {
     const thread = new Worker(new URL('./clean-pdf-thread.ts', import.meta.url), {
+      // However the process was started (`node -e`), the thread runs a file.
+      execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: 768, stackSizeMb: 4 },
     })
     // An error ends the thread; its end is what we listen to.
