@@ -1,21 +1,24 @@
-import { type AddressInfo, createServer } from 'node:net'
+import { randomInt } from 'node:crypto'
+import { createServer } from 'node:net'
 
-/** Ports that nobody uses on any of the addresses at this moment: all found before any is given back. */
+/** Below what Linux gives to outgoing connections (32768-60999), so that none of them takes one meanwhile. */
+const [lowest, highest] = [20_000, 32_000]
+
+/** Ports that nobody uses on any of the addresses at this moment. */
 export async function freePorts(
   count: number,
   addresses: readonly string[] = ['127.0.0.1'],
 ): Promise<number[]> {
   const found: number[] = []
   while (found.length < count) {
-    const port = await bindable(addresses)
-    if (port !== undefined && !found.includes(port)) found.push(port)
+    const port = randomInt(lowest, highest)
+    if (!found.includes(port) && (await isFree(port, addresses))) found.push(port)
   }
   return found
 }
 
-async function bindable(addresses: readonly string[]): Promise<number | undefined> {
+async function isFree(port: number, addresses: readonly string[]): Promise<boolean> {
   const servers = []
-  let port = 0
   try {
     for (const address of addresses) {
       const server = createServer()
@@ -23,12 +26,10 @@ async function bindable(addresses: readonly string[]): Promise<number | undefine
       await new Promise<void>((resolve, reject) =>
         server.once('error', reject).listen(port, address, resolve),
       )
-      port = (server.address() as AddressInfo).port
     }
-    return port
+    return true
   } catch (error) {
-    // Taken on one of the addresses only: the next try gets another one.
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false
     throw error
   } finally {
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
