@@ -26,6 +26,7 @@ import { openObservedClock } from './holding/observed-clock.ts'
 import { startReleaseLoop } from './holding/release-loop.ts'
 import { authenticate } from './inspection/authenticate.ts'
 import { scanWith } from './inspection/clamd.ts'
+import { believeFreshSignatures } from './inspection/fresh-signatures.ts'
 import { gatherInboundFacts } from './inspection/gather-facts.ts'
 import { openResolver } from './inspection/resolver.ts'
 import { findAuthorsSigner, findWays } from './keys/find-ways.ts'
@@ -82,7 +83,10 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
       onLoaded: (set) => log({ event: 'policy-loaded', generation: set.generation }),
     }),
   )
-  const scan = scanWith(settings.clamd, { timeoutMs: scanLimitMs })
+  const scan = believeFreshSignatures(scanWith(settings.clamd, { timeoutMs: scanLimitMs }), {
+    required: settings.freshSignatures === 'required',
+    now,
+  })
   const lookup = openResolver(settings.resolver, { perQueryMs: 3000 })
   const converter = converterAt(settings.listen.converter)
   const observed = await openObservedClock(storage.observedTime)

@@ -71,6 +71,14 @@ export const SettingsFile = z.strictObject({
       .describe('our name, in replies to refused senders and in mail that we write'),
     telephone: z.string().min(3).max(40).describe('whom a refused sender should call'),
     domains: z.array(ownDomain).min(1).describe('our own mail domains; what arrives from them must prove it'),
+    postmaster: z
+      .string()
+      .max(320)
+      .regex(/^[^\s@<>]+@[^\s@<>]+$/, 'an address such as postmaster@example.org')
+      .exactOptional()
+      .describe(
+        'who is told of locked and stuck originals; left out: postmaster at the first of our domains',
+      ),
   }),
   listen: z
     .strictObject({
@@ -130,6 +138,13 @@ export const SettingsFile = z.strictObject({
     .exactOptional()
     .describe('DNS servers as address:port; left out: those of the system'),
   clamd: peerAddress.default('/run/clamav/clamd.ctl').describe('virus scanner: a path or inet:HOST:PORT'),
+  freshSignatures: z
+    .enum(['required', 'not-required'])
+    .default('required')
+    .describe(
+      'required: nothing is clean by signatures older than 72 hours, no original is released before a scan with signatures ' +
+        'newer than its arrival; not-required: only for a scanner that tells no date of its signatures',
+    ),
   postfix: z
     .strictObject({
       configDirectory: path.default('/etc/postfix').describe('the configuration of the Postfix beside us'),

@@ -75,6 +75,8 @@ export function writeSettings(folders: SiteFolders, site: SiteSettings): void {
     masterKey,
     resolver: [site.resolver],
     clamd: site.clamd,
+    // The scanner of the demonstration knows one private signature, which has no date.
+    freshSignatures: 'not-required',
     postfix: { configDirectory: site.postfixConfig, notices: `inet:127.0.0.1:${site.noticesPort}` },
     trustAnchors: [site.trustAnchors],
     ...site.more,

@@ -36,10 +36,18 @@ export interface AuthenticationFacts {
   readonly authorPublishesSpf?: boolean | undefined
 }
 
-/** What the virus scanner said. Only `clean` is clean; `unknown` covers every error, limit and time-out. */
+/**
+ * What the virus scanner said. Only `clean` is clean; `unknown` covers every error, limit and time-out, and signatures
+ * that are too old. `signaturesBuiltAt` is left out where the scanner does not tell it.
+ */
 export type ScanResult =
-  | { readonly kind: 'clean'; readonly signatures: string }
-  | { readonly kind: 'infected'; readonly name: string; readonly signatures: string }
+  | { readonly kind: 'clean'; readonly signatures: string; readonly signaturesBuiltAt?: Date }
+  | {
+      readonly kind: 'infected'
+      readonly name: string
+      readonly signatures: string
+      readonly signaturesBuiltAt?: Date
+    }
   | { readonly kind: 'unknown'; readonly reason: string }
 
 /** Kinds of Office files by content, not by name. */
