@@ -102,10 +102,25 @@ export function policySetFrom(texts: readonly PolicyText[], generation: number):
     }
   }
   for (const [pattern, { read, path }] of inbound.origins) {
-    const { acceptFrom, refuseBelow } = inboundPolicyFor(set, pattern)
+    const policy = inboundPolicyFor(set, pattern)
+    const { acceptFrom, refuseBelow } = policy
     if (refuseBelow > acceptFrom) {
       const message = `refuseBelow (${refuseBelow}) is above acceptFrom (${acceptFrom})`
       const field = set.inbound.get(pattern)?.refuseBelow === undefined ? 'acceptFrom' : 'refuseBelow'
+      problems.push(problemAt({ read, path: [...path, field] }, message))
+    }
+    if (policy.release.includes('folder') && policy.releaseFolder === undefined) {
+      const message = 'release into a folder, but no releaseFolder is named'
+      problems.push(problemAt({ read, path: [...path, 'release'] }, message))
+    }
+    const withholds = [policy.office, ...policy.officeRules.map((each) => each.then)]
+    if (
+      policy.withholdingBasis === undefined &&
+      withholds.some((each) => each === 'hold' || each === 'refuse')
+    ) {
+      const rule = set.inbound.get(pattern)
+      const field = rule?.office === undefined && rule?.officeRules ? 'officeRules' : 'office'
+      const message = 'hold and refuse need a withholdingBasis: without one nothing is withheld'
       problems.push(problemAt({ read, path: [...path, field] }, message))
     }
   }

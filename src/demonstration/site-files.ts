@@ -109,6 +109,8 @@ outbound:
 inbound:
   default:
     office: convert
+    # Without a recorded basis nothing is withheld; the PDF would lie beside the original.
+    withholdingBasis: company rule of the demonstration
     hold: ${holdSeconds}s # 12h in earnest
 `,
   )

@@ -51,18 +51,20 @@ export type ScanResult =
   | { readonly kind: 'unknown'; readonly reason: string }
 
 /** Kinds of Office files by content, not by name. */
-export type OfficeKind =
-  | 'doc'
-  | 'docx'
-  | 'xls'
-  | 'xlsx'
-  | 'xlsb'
-  | 'ppt'
-  | 'pptx'
-  | 'odt'
-  | 'ods'
-  | 'odp'
-  | 'rtf'
+export const officeKinds = [
+  'doc',
+  'docx',
+  'xls',
+  'xlsx',
+  'xlsb',
+  'ppt',
+  'pptx',
+  'odt',
+  'ods',
+  'odp',
+  'rtf',
+] as const
+export type OfficeKind = (typeof officeKinds)[number]
 
 /** An attachment that is an Office file by its content. `path` leads from the root by child indexes. */
 export interface OfficeAttachment {

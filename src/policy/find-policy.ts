@@ -11,12 +11,20 @@ export const builtInOutbound: OutboundPolicy = {
   sign: 'if-possible',
 }
 
-/** The widest layer for our own addresses: a clean first contact is accepted, a forgery is refused. */
+/**
+ * The widest layer for our own addresses: a clean first contact is accepted, a forgery is refused. Without a recorded
+ * basis nothing is withheld, so Office files get a PDF beside them.
+ */
 export const builtInInbound: InboundPolicy = {
   acceptFrom: -10,
   refuseBelow: -30,
   office: 'convert',
+  officeRules: [],
+  signedMail: 'convert',
   hold: 12 * 3_600_000,
+  release: ['mail'],
+  earlyRelease: 'administrator',
+  keepReleased: 30 * 86_400_000,
 }
 
 function inherited<Rule extends object>(

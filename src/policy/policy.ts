@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { officeKinds } from '../message/facts.ts'
 
 /** A span of time as people write it: `90s`, `15m`, `12h`, `30d`; milliseconds from here on. */
 export const Duration = z
@@ -43,6 +44,35 @@ export const OutboundRule = z.strictObject({
 })
 export type OutboundRule = z.infer<typeof OutboundRule>
 
+/** A size as people write it: `500KB`, `5MB`; bytes from here on, in steps of 1024. */
+export const Size = z
+  .string()
+  .regex(/^\d{1,6}(KB|MB)$/, 'a number and KB or MB, such as 5MB')
+  .transform((text) => Number(text.slice(0, -2)) * (text.endsWith('MB') ? 1024 * 1024 : 1024))
+  .describe('a size such as 500KB or 5MB')
+
+const trust = z.number().int().min(-100).max(100)
+
+/**
+ * What becomes of an Office file. `convert`: a PDF at once, the original is held; `hold`: held without a PDF; `pass`:
+ * delivered as it came; `refuse`: the mail is refused in the dialogue.
+ */
+export const OfficeAction = z.enum(['convert', 'hold', 'pass', 'refuse'])
+export type OfficeAction = z.infer<typeof OfficeAction>
+
+/** Some Office files, by all that is said here together, and what becomes of them. */
+export const OfficeRule = z.strictObject({
+  kinds: z.array(z.enum(officeKinds)).min(1).describe('kinds by content, not by name').exactOptional(),
+  macros: z.boolean().describe('whether it contains macros').exactOptional(),
+  encrypted: z.boolean().describe('whether it is protected by a password').exactOptional(),
+  largerThan: Size.describe('above this size, such as 5MB').exactOptional(),
+  trustBelow: trust.describe('the mail has less trust than this').exactOptional(),
+  trustFrom: trust.describe('the mail has this trust or more').exactOptional(),
+  // biome-ignore lint/suspicious/noThenProperty: a word of the policy files; nothing awaits a rule.
+  then: OfficeAction.describe('what becomes of it'),
+})
+export type OfficeRule = z.infer<typeof OfficeRule>
+
 /** How mail to one of our own addresses is judged. */
 export const InboundRule = z.strictObject({
   acceptFrom: z.number().int().min(-100).max(100).describe('accepted at this trust or above').exactOptional(),
@@ -53,12 +83,46 @@ export const InboundRule = z.strictObject({
     .max(100)
     .describe('refused below this trust; between: asked to come again')
     .exactOptional(),
-  office: z
-    .enum(['convert', 'pass'])
-    .describe('convert: PDF at once, original held; pass: delivered as it came')
+  office: OfficeAction.describe(
+    'Office files: convert: PDF at once, original held; hold: held without PDF; pass: delivered as it came; refuse: the mail is refused',
+  ).exactOptional(),
+  officeRules: z
+    .array(OfficeRule)
+    .describe('for some Office files something else: the first rule that matches wins, else `office`')
+    .exactOptional(),
+  withholdingBasis: z
+    .string()
+    .min(3)
+    .max(300)
+    .describe(
+      'consent or company rule that permits to withhold files from this mailbox, as it would be shown to an auditor; without it only malware is withheld, and convert adds the PDF beside the original',
+    )
+    .exactOptional(),
+  signedMail: z
+    .enum(['convert', 'leave'])
+    .describe(
+      'Office files in signed mail: convert them and say that the signature is broken, or leave the mail as it is',
+    )
     .exactOptional(),
   hold: Duration.describe(
     'how long the original of an Office file is held between two virus scans',
+  ).exactOptional(),
+  release: z
+    .array(z.enum(['mail', 'folder', 'notice']))
+    .min(1)
+    .describe('how an original is delivered when it is released: as mail, into a folder, as a notice')
+    .exactOptional(),
+  releaseFolder: z
+    .string()
+    .regex(/^\/[^\0]+$/, 'an absolute path')
+    .describe('folder (file server) for `release: [folder]`')
+    .exactOptional(),
+  earlyRelease: z
+    .enum(['administrator', 'four-eyes'])
+    .describe('who may end a hold early: one administrator, or two different persons')
+    .exactOptional(),
+  keepReleased: Duration.describe(
+    'how long a released original is kept, for `release: [notice]` and for questions',
   ).exactOptional(),
   telephone: z.string().min(3).max(40).describe('whom a refused sender should call').exactOptional(),
 })
@@ -96,7 +160,8 @@ export type PolicyFile = z.infer<typeof PolicyFile>
 
 /** The rules for one recipient when everything that was left out has been filled in. */
 export type OutboundPolicy = Required<Omit<OutboundRule, 'tlsNames'>> & Pick<OutboundRule, 'tlsNames'>
-export type InboundPolicy = Required<Omit<InboundRule, 'telephone'>> & Pick<InboundRule, 'telephone'>
+type OptionalInbound = 'telephone' | 'withholdingBasis' | 'releaseFolder'
+export type InboundPolicy = Required<Omit<InboundRule, OptionalInbound>> & Pick<InboundRule, OptionalInbound>
 
 /** All files read together: one immutable set, under one generation number. */
 export interface PolicySet {

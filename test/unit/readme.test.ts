@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { commands, optionTable } from '../../src/cli/commands.ts'
 import { describeSettings } from '../../src/config/describe-settings.ts'
 import { builtInInbound, builtInOutbound } from '../../src/policy/find-policy.ts'
-import { AllowEntry, BlockEntry, InboundRule, OutboundRule } from '../../src/policy/policy.ts'
+import { AllowEntry, BlockEntry, InboundRule, OfficeRule, OutboundRule } from '../../src/policy/policy.ts'
 
 const file = new URL('../../README.md', import.meta.url)
 
@@ -38,7 +38,9 @@ const sections: Record<string, () => string[]> = {
     ...rows('inbound.PATTERN', InboundRule.shape, {
       ...builtInInbound,
       hold: `${builtInInbound.hold / 3_600_000}h`,
+      keepReleased: `${builtInInbound.keepReleased / 86_400_000}d`,
     }),
+    ...rows('inbound.PATTERN.officeRules[]', OfficeRule.shape, {}),
     ...rows('block[]', BlockEntry.shape, {}),
     ...rows('allow[]', AllowEntry.shape, { points: 40 }),
   ],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decideInbound, type InboundQuestion } from '../../../src/decision/decide-inbound.ts'
 import type { AuthenticationFacts, InboundFacts } from '../../../src/message/facts.ts'
+import { builtInInbound } from '../../../src/policy/find-policy.ts'
 
 const authentication: AuthenticationFacts = {
   author: { address: 'ann@partner.example', domain: 'partner.example' },
@@ -20,7 +21,7 @@ const facts: InboundFacts = {
 const question: InboundQuestion = {
   facts,
   trust: { score: 0, signals: [], range: { lowest: 0, highest: 0 } },
-  policy: { acceptFrom: -10, refuseBelow: -30, office: 'convert', hold: 1 },
+  policy: builtInInbound,
   block: undefined,
   reference: 'K7Q2M8R4T6W1X3Y5',
   organization: { name: 'Kanzlei Müller', telephone: '+49 9721 0000' },
