@@ -5,6 +5,7 @@ import { explain } from './explain.ts'
 import { hold } from './hold.ts'
 import { key } from './key.ts'
 import { password } from './password.ts'
+import { portal } from './portal.ts'
 import { reload } from './reload.ts'
 import { schema } from './schema.ts'
 import { serve } from './serve.ts'
@@ -15,6 +16,7 @@ import { waiting } from './waiting.ts'
 export const commands: readonly Command[] = [
   serve,
   converter,
+  portal,
   check,
   status,
   reload,

@@ -6,6 +6,7 @@ export type LogEvent =
       readonly outbound: string
       readonly tlsPolicy: string
     }
+  | { readonly event: 'portal-ready'; readonly url: string }
   | { readonly event: 'stopping'; readonly reason: string }
   | {
       readonly event: 'decided'

@@ -1,0 +1,53 @@
+import { askOver } from '../gateway/gateway-client.ts'
+import type { PortalAnswers, PublicCertificates, PublicOrganization } from '../gateway/portal-calls.ts'
+import { remember } from './remember.ts'
+
+/** All that the portal knows: what the gateway tells it. */
+export interface GatewayAnswers {
+  /** Who we are: the last that we heard, also while the gateway is away; undefined if we never heard. */
+  organization(): Promise<PublicOrganization | undefined>
+  /** Fails while the gateway is away. */
+  certificates(): Promise<PublicCertificates>
+  /** Whether the gateway answers. */
+  isThere(): Promise<boolean>
+}
+
+/** A visitor waits for it, and the guide waits for our name. */
+const patienceMs = 3000
+const freshMs = 5000
+
+/** Asks the gateway over portal.sock. `onError` is told each time it could not be asked. */
+export function gatewayAnswers(path: string, onError: (error: unknown) => void): GatewayAnswers {
+  const asking = <Call extends keyof PortalAnswers>(call: Call) =>
+    remember(
+      async () => {
+        try {
+          // The gateway is ours and of the same version; its types say what it answers.
+          return (await askOver(path, call, {}, patienceMs)) as PortalAnswers[Call]
+        } catch (error) {
+          onError(error)
+          throw error
+        }
+      },
+      freshMs,
+      () => performance.now(),
+    )
+  const organization = asking('organization')
+  let known: PublicOrganization | undefined
+  const isThere = async () => {
+    try {
+      known = await organization()
+      return true
+    } catch {
+      return false // onError has been told
+    }
+  }
+  return {
+    certificates: asking('certificates'),
+    isThere,
+    async organization() {
+      await isThere()
+      return known
+    },
+  }
+}
