@@ -10,14 +10,15 @@ export const noSite = process.getuid?.() === 0 ? undefined : 'a private Postfix 
  * once, because that takes seconds. Ask for it inside a test; `describe.skipIf(noSite)` stands around.
  */
 export function siteForTests(options: Omit<SiteOptions, 'folder'> = {}): () => Site {
-  const folder = temporaryFolder()
+  let folder: ReturnType<typeof temporaryFolder> | undefined
   let site: Site | undefined
   beforeAll(async () => {
+    folder = temporaryFolder()
     site = await startSite({ ...options, folder: folder.path })
   })
   afterAll(async () => {
     await site?.[Symbol.asyncDispose]()
-    folder[Symbol.dispose]()
+    folder?.[Symbol.dispose]()
   })
   return () => {
     if (!site) throw new Error('the site is not there before the first test')
