@@ -1,3 +1,4 @@
+import { deadlineWithin } from '../deadline.ts'
 import { replyTo, TemporaryFailure } from '../failure.ts'
 import { describeError } from '../log/json-log.ts'
 import type { Workspace } from '../message/byte-source.ts'
@@ -20,7 +21,8 @@ export async function answerMessage(
   gateway: Gateway,
   gone: AbortSignal,
 ): Promise<FinalAnswer> {
-  const deadline = AbortSignal.any([gone, AbortSignal.timeout(answerWithinMs)])
+  using limit = deadlineWithin(gone, answerWithinMs)
+  const deadline = limit.signal
   try {
     const rules = gateway.rules() // one set for the whole message, even if a reload comes meanwhile
     const answer =

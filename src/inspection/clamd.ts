@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
+import { deadlineWithin } from '../deadline.ts'
 import type { ScanResult } from '../message/facts.ts'
 
 /** Has bytes looked at by the virus scanner. Fails only when `signal` is aborted; every other trouble is `unknown`. */
@@ -27,7 +28,8 @@ export function scanWith(clamd: string, { timeoutMs }: { timeoutMs: number }): S
     return text
   }
   return async (bytes, signal) => {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+    using limit = deadlineWithin(signal, timeoutMs)
+    const deadline = limit.signal
     try {
       // Asked before the scan: the signatures used are at least those that we name.
       const signatures = await currentVersion(deadline)
@@ -83,20 +85,22 @@ async function send(
     state.complete = true
     return write(socket, Buffer.from(command))
   }
-  await write(socket, Buffer.from(command))
+  // The command goes with the first chunk: each write wakes clamd up.
+  let before = Buffer.from(command)
   for await (const bytes of stream) {
     for (let at = 0; at < bytes.length; at += chunkBytes) {
       const chunk = bytes.subarray(at, at + chunkBytes)
       const length = Buffer.alloc(4)
       length.writeUInt32BE(chunk.length)
-      await write(socket, Buffer.concat([length, chunk]))
+      await write(socket, Buffer.concat([before, length, chunk]))
+      before = Buffer.alloc(0)
       // Lets an early reply in before the next write finds the connection closed, which would hide the reply.
       await setImmediate()
       if (socket.destroyed) return
     }
   }
   state.complete = true
-  await write(socket, Buffer.alloc(4))
+  await write(socket, Buffer.concat([before, Buffer.alloc(4)]))
 }
 
 /** Back-pressure: settled when the system has taken the bytes. */

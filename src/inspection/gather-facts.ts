@@ -45,9 +45,12 @@ export async function gatherInboundFacts(
       ambiguities: message.tree.ambiguities,
     }
   } finally {
-    ended.abort()
+    ended.abort(gathered)
   }
 }
+
+/** Made once: the usual reason is an error with a stack of its own for each message, which costs more than the abort. */
+const gathered = new Error('the facts are gathered')
 
 async function authorAndRelations(message: ReceivedMessage, sources: FactSources, signal: AbortSignal) {
   const authentication = await sources.authenticate(message, signal)

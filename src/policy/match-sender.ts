@@ -13,6 +13,8 @@ export interface Sender {
 type Network = [ipaddr.IPv4 | ipaddr.IPv6, number]
 
 function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  // Most entries are domains: ipaddr.js would throw and catch an error for each.
+  if (!/^[\da-f]*[.:]/i.test(text)) return undefined
   // ipaddr.js also reads 10, 0x7f.1 and 010.0.0.1; nobody means these, and programs disagree about them.
   if (ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(':') && ipaddr.IPv6.isValid(text))) {
     // RFC 4291 2.5.5.2: ::ffff:192.0.2.1 is what a dual-stack socket calls 192.0.2.1.

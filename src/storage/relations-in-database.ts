@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey } from 'node:crypto'
 import { sql } from 'kysely'
 import { addressKey } from './address-key.ts'
 import type { Database } from './database.ts'
@@ -20,8 +20,9 @@ const growth = (kind: Kind, at: number) =>
 
 /** `key` makes the hashes useless to whoever finds the table without it. */
 export function relationsInDatabase(database: Database, key: Uint8Array): Relations {
+  const secret = createSecretKey(key)
   const subject = (kind: Kind, ...names: string[]) =>
-    createHmac('sha256', key)
+    createHmac('sha256', secret)
       .update(JSON.stringify([kind, ...names]))
       .digest('hex')
   const subjects = (outsideAddress: string, ourAddress: string) => {
