@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns/promises'
+import { deadlineWithin } from '../deadline.ts'
 
 /** Answers in the shapes of `dns.promises.resolve`: TXT as lists of strings, MX as `{ priority, exchange }`. */
 export type DnsAnswers = unknown[]
@@ -30,11 +31,22 @@ export function openResolver(servers: readonly string[] | undefined, limits: { p
   // Two tries within the deadline: one lost datagram is no outage.
   const resolver = new Resolver({ timeout: Math.ceil(limits.perQueryMs / 2), tries: 2 })
   if (servers) resolver.setServers([...servers])
-  return (name, rrtype, signal) =>
-    withDeadline(
-      () => resolver.resolve(name, rrtype) as Promise<DnsAnswers>,
-      AbortSignal.any([signal, AbortSignal.timeout(limits.perQueryMs)]),
-    )
+  // What several messages ask at the same moment is asked once: bulk mail comes in bursts from one sender.
+  const underWay = new Map<string, Promise<DnsAnswers>>()
+  return async (name, rrtype, signal) => {
+    using limit = deadlineWithin(signal, limits.perQueryMs)
+    const question = `${rrtype} ${name.toLowerCase()}`
+    const shared = underWay.get(question)
+    if (shared) return await withDeadline(() => shared, limit.signal)
+    const answer = resolver.resolve(name, rrtype) as Promise<DnsAnswers>
+    underWay.set(question, answer)
+    try {
+      return await withDeadline(() => answer, limit.signal)
+    } finally {
+      // Also when nobody answered: the next message asks anew.
+      underWay.delete(question)
+    }
+  }
 }
 
 /** Bounds for all questions that one message may cause. */

@@ -230,7 +230,13 @@ it('a message that cannot be read from its spool is deferred', async () => {
     yield Buffer.from('Dear')
     throw new TemporaryFailure('3.1', 'disk')
   }
-  const broken = { ...message, source: { ...message.source, stream } }
+  const read = () => {
+    throw new TemporaryFailure('3.1', 'disk')
+  }
+  // Small messages are read at once, large ones in pieces.
+  const small = { ...message, source: { ...message.source, read } }
+  await expect(authenticate(small, zoneLookup({}), never)).rejects.toBeInstanceOf(TemporaryFailure)
+  const broken = { ...message, source: { ...message.source, stream, size: 1024 * 1024 } }
   await expect(authenticate(broken, zoneLookup({}), never)).rejects.toBeInstanceOf(TemporaryFailure)
 })
 
