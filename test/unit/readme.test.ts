@@ -75,3 +75,18 @@ describe('the README', () => {
     })
   }
 })
+
+describe('the map of the house', () => {
+  it('gives a reason for every dependency', () => {
+    const map = readFileSync(new URL('../../src/README.md', import.meta.url), 'utf8')
+    const lock = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Record<
+      string,
+      Record<string, string>
+    >
+    const names = ['dependencies', 'optionalDependencies', 'devDependencies'].flatMap((kind) =>
+      Object.keys(lock[kind] ?? {}),
+    )
+    const missing = names.filter((name) => !name.startsWith('@types/') && !map.includes(name))
+    expect(missing).toEqual([])
+  })
+})
