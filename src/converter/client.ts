@@ -6,7 +6,7 @@ import { limits } from './limits.ts'
 import { Answer, type ConverterStatus, type Request } from './protocol.ts'
 
 /** Waiting for a place, two attempts, cleaning, and some time for the bytes. */
-const longest = limits.waitTime + 2 * limits.jobTime + limits.cleaningTime + 20_000
+const longest = limits.waitTime + 2 * limits.jobTime + limits.picturingTime + 20_000
 
 /** The converter behind a unix socket. One connection for each job; a converter that is down is `unavailable`. */
 export function converterAt(socketPath: string): Converter {
@@ -30,8 +30,8 @@ export function converterAt(socketPath: string): Converter {
     })
   }
   return {
-    convert: (document, office: OfficeKind, signal) =>
-      ask({ kind: 'convert', office, size: document.size }, document.stream(), signal),
+    convert: (document, office: OfficeKind, signal, flatten = false) =>
+      ask({ kind: 'convert', office, size: document.size, flatten }, document.stream(), signal),
     render(html, signal) {
       const bytes = Buffer.from(html, 'utf8')
       return ask({ kind: 'render', size: bytes.length }, [bytes], signal)

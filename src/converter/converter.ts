@@ -15,8 +15,16 @@ export type ConversionResult =
 
 /** The zone for hostile documents as the gateway sees it. What comes back was cleaned and is still somebody else's. */
 export interface Converter {
-  /** Office file -> cleaned PDF. Never throws for bad documents; rejects with the signal's reason when it aborts. */
-  convert(document: ByteSource, office: OfficeKind, signal: AbortSignal): Promise<ConversionResult>
+  /**
+   * Office file -> cleaned PDF, with `flatten` a PDF of pictures: no text, no links, and of the engine's output nothing but
+   * pixels. Never throws for bad documents; rejects with the signal's reason when it aborts.
+   */
+  convert(
+    document: ByteSource,
+    office: OfficeKind,
+    signal: AbortSignal,
+    flatten?: boolean,
+  ): Promise<ConversionResult>
   /** Self-contained HTML -> PDF by WeasyPrint; only data: URLs are ever loaded. */
   render(html: string, signal: AbortSignal): Promise<ConversionResult>
 }

@@ -1,17 +1,20 @@
 """Runs inside the sandbox, beside the LibreOffice that it starts, and is no more trusted than that.
 
 Requests come on stdin, answers go to stdout: one line of JSON with `size`, then that many bytes.
-  {"id", "kind": "convert", "office", "pages", "size"} + document -> {"id", "ok": true, "size"} + PDF
+  {"id", "kind": "convert", "office", "pages", "flatten", "size"} + document -> {"id", "ok": true, "size"} + PDF,
+    or with "flatten" its pages as pixels (see pdf-of-pictures.ts)
   {"id", "kind": "probe", "port", "file", "size": 0}              -> {"id", "ok": true, "size": 0, ...}
   failures: {"id", "ok": false, "code": "password" | "broken" | "too-large", "size": 0}
 """
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
+import zlib
 
 answers = os.fdopen(os.dup(1), 'wb')
 os.dup2(2, 1)  # whatever a library prints must not look like an answer
@@ -25,6 +28,8 @@ from com.sun.star.task import XInteractionHandler
 PROGRAM = '/usr/lib/libreoffice/program/soffice.bin'
 PROFILE = '/tmp/profile'
 MAX_PDF_BYTES = 40 * 1024 * 1024
+DOTS_PER_INCH = 120  # as in pdf-of-pictures.ts
+MAX_PIXELS = 25_000_000
 
 # What a document may turn out to be for LibreOffice, by its own names. Everything else that it could read (drawings,
 # old word processors, web pages) is attack surface that no Office attachment needs.
@@ -217,6 +222,32 @@ def convert(context, path, pages):
                 raise
 
 
+def pixels(path):
+    """The pages of a PDF as they look, or a failure code."""
+    renderer = subprocess.Popen(
+        ['/usr/bin/pdftoppm', '-q', '-r', str(DOTS_PER_INCH), path],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    )
+    pages = []
+    total = 0
+    try:
+        while renderer.stdout.readline() == b'P6\n':
+            width, height = map(int, renderer.stdout.readline().split())
+            renderer.stdout.readline()  # the largest value, 255
+            if width > 65535 or height > 65535 or width * height > MAX_PIXELS:
+                return None, 'too-large'
+            page = zlib.compress(renderer.stdout.read(width * height * 3), 1)
+            pages.append(struct.pack('>HHI', width, height, len(page)) + page)
+            total += len(pages[-1])
+            if total > MAX_PDF_BYTES:
+                return None, 'too-large'
+        # Less than all pages would pass for the whole document.
+        return (None, 'broken') if renderer.wait() != 0 else (b''.join(pages), None)
+    finally:
+        renderer.kill()
+        renderer.wait()
+
+
 def probe(port, file):
     """What a hostile document could reach from here, asked before the first one comes."""
     try:
@@ -264,11 +295,15 @@ def main():
         pdf, code = convert(context, path, request['pages'])
         if pdf and os.path.getsize(pdf) > MAX_PDF_BYTES:
             code = 'too-large'
+        if not code and request['flatten']:
+            output, code = pixels(pdf)
+        elif not code:
+            with open(pdf, 'rb') as file:
+                output = file.read()
         if code:
             answer({'id': request['id'], 'ok': False, 'code': code})
         else:
-            with open(pdf, 'rb') as file:
-                answer({'id': request['id'], 'ok': True}, file.read())
+            answer({'id': request['id'], 'ok': True}, output)
         remove(path, '/tmp/out.pdf')
 
 

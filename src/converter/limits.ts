@@ -8,6 +8,10 @@ export const limits = {
   heldBytes: 512 * MiB,
   pdfBytes: 40 * MiB,
   pages: 300,
+  /** Of a PDF of pictures: a page costs 50 ms of work outside the sandbox and some 100 kB, ten times those of text. */
+  picturedPages: 100,
+  /** One page as pixels. A0 at 120 dpi has 22 million. */
+  pixels: 25_000_000,
   /** A header line, on the socket and to the drivers. */
   lineBytes: 4096,
   /** p99 of 618 real files is 1.3 s, but a sound in a presentation keeps LibreOffice waiting for exactly 20 s. */
@@ -22,6 +26,8 @@ export const limits = {
   /** Warm-up to serving takes 0.8 to 1.5 s on an idle machine. */
   startTime: 30_000,
   cleaningTime: 10_000,
+  /** 100 pages take 5 s on an idle machine. */
+  picturingTime: 25_000,
 } as const
 
 /** What a sandboxed driver may use, and after what a healthy one is replaced. */

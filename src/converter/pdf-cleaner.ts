@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import type { CleanedPdf } from './clean-pdf.ts'
+import type { CleaningJob } from './clean-pdf-thread.ts'
 import { limits } from './limits.ts'
 
 /**
- * Cleans PDFs in threads of their own, since what a compromised engine writes may also be made to keep a parser busy
+ * Makes clean PDFs of what engines put out, in threads of their own, since what a compromised engine writes may also be made to keep a parser busy
  * or to fill its memory. A thread is used again after a success only.
  */
 export class PdfCleaner {
@@ -11,7 +12,11 @@ export class PdfCleaner {
   readonly #all = new Set<Worker>()
 
   /** The cleaned PDF; undefined if it is broken or took too much time or memory. Rejects only with the signal's reason. */
-  async clean(pdf: Uint8Array, signal: AbortSignal): Promise<CleanedPdf | undefined> {
+  async clean(
+    output: Uint8Array,
+    form: CleaningJob['form'],
+    signal: AbortSignal,
+  ): Promise<CleanedPdf | undefined> {
     signal.throwIfAborted()
     const thread = this.#idle.pop() ?? this.#start()
     const cleaned = await new Promise<CleanedPdf | undefined>((resolve) => {
@@ -23,11 +28,11 @@ export class PdfCleaner {
         resolve(result)
       }
       const stop = () => end()
-      const timer = setTimeout(stop, limits.cleaningTime)
+      const timer = setTimeout(stop, form === 'pdf' ? limits.cleaningTime : limits.picturingTime)
       signal.addEventListener('abort', stop, { once: true })
       thread.once('message', end)
       thread.once('exit', stop)
-      thread.postMessage({ pdf, maxPages: limits.pages })
+      thread.postMessage({ output, form } satisfies CleaningJob)
     })
     if (cleaned && this.#idle.length < 2) {
       this.#idle.push(thread)

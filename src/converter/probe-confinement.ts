@@ -65,7 +65,11 @@ async function tryRung(rung: Rung, isRoot: boolean, file: string, signal: AbortS
     if (findings.file) throw new Error('Files outside can be seen from inside')
     if (findings.root) throw new Error('Rights of root are left inside')
     const tiny = Buffer.from('{\\rtf1 ready}')
-    const converted = await driver.ask({ kind: 'convert', office: 'rtf', pages: 1 }, tiny, signal)
+    const converted = await driver.ask(
+      { kind: 'convert', office: 'rtf', pages: 1, flatten: false },
+      tiny,
+      signal,
+    )
     if (converted.kind !== 'answered')
       throw new Error(`LibreOffice does not convert inside (${converted.kind})`)
     return findings.seccomp

@@ -7,6 +7,8 @@ export const Request = z.discriminatedUnion('kind', [
     kind: z.literal('convert'),
     office: z.enum(['doc', 'docx', 'xls', 'xlsx', 'xlsb', 'ppt', 'pptx', 'odt', 'ods', 'odp', 'rtf']),
     size: z.int().min(0),
+    /** The PDF is to show pictures of the pages, and have nothing else in it. */
+    flatten: z.boolean(),
   }),
   z.strictObject({ kind: z.literal('render'), size: z.int().min(0) }),
   z.strictObject({ kind: z.literal('status') }),

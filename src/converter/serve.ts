@@ -218,17 +218,19 @@ class ConversionZone {
     await this.confined
     const pool = request.kind === 'convert' ? this.#office : this.#html
     if (!pool) return failed('unavailable')
+    const flatten = request.kind === 'convert' && request.flatten
     // One page more than allowed shows whether something was cut.
+    const pages = (flatten ? limits.picturedPages : limits.pages) + 1
     const question =
       request.kind === 'convert'
-        ? { kind: 'convert', office: request.office, pages: limits.pages + 1 }
+        ? { kind: 'convert', office: request.office, pages, flatten }
         : { kind: 'render' }
     let result = await pool.run(question, document, signal)
     // It may have been the driver's fault, which saw other documents before: once more, in another one.
     if (result.kind === 'crashed' && request.kind === 'convert')
       result = await pool.run(question, document, signal)
     if (result.kind !== 'answered') return failed(reasonOf(result))
-    const cleaned = await this.#cleaner.clean(result.content, signal)
+    const cleaned = await this.#cleaner.clean(result.content, flatten ? 'pixels' : 'pdf', signal)
     if (!cleaned) return failed('broken')
     if (cleaned.pdf.length > limits.pdfBytes) return failed('too-large')
     return { kind: 'converted', ...cleaned }

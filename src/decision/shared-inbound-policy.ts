@@ -15,6 +15,7 @@ export function sharedInboundPolicy(policies: readonly [InboundPolicy, ...Inboun
       ...rest,
       acceptFrom: Math.min(one.acceptFrom, other.acceptFrom),
       refuseBelow: Math.min(one.refuseBelow, other.refuseBelow),
+      flatten: one.flatten || other.flatten,
       signedMail: one.signedMail === 'leave' ? 'leave' : other.signedMail,
       hold: Math.max(one.hold, other.hold),
       release: [...new Set([...one.release, ...other.release])],

@@ -32,7 +32,11 @@ export async function deliverInbound(
   const marks = markingEdits(message, accepted)
   const { office } = accepted.facts
   if (office.length === 0 || accepted.policy.office === 'pass') return { kind: 'accept', edits: marks }
-  const replaced = await replaceOfficeFiles(message, office, house, workspace, signal)
+  const converter: OfficeHouse['converter'] = {
+    convert: (document, kind, until) =>
+      house.converter.convert(document, kind, until, accepted.policy.flatten),
+  }
+  const replaced = await replaceOfficeFiles(message, office, { ...house, converter }, workspace, signal)
   const root = replaced.get('')
   if (root) {
     return {

@@ -20,6 +20,7 @@ export const builtInInbound: InboundPolicy = {
   refuseBelow: -30,
   office: 'convert',
   officeRules: [],
+  flatten: false,
   signedMail: 'convert',
   hold: 12 * 3_600_000,
   release: ['mail'],

@@ -98,6 +98,12 @@ export const InboundRule = z.strictObject({
       'consent or company rule that permits to withhold files from this mailbox, as it would be shown to an auditor; without it only malware is withheld, and convert adds the PDF beside the original',
     )
     .exactOptional(),
+  flatten: z
+    .boolean()
+    .describe(
+      'PDFs of Office files show pictures of the pages: nothing of a file gets through but what it looks like, and nothing can be searched or copied',
+    )
+    .exactOptional(),
   signedMail: z
     .enum(['convert', 'leave'])
     .describe(
