@@ -1,45 +1,81 @@
 import type { MimePart } from './mime-part.ts'
 
-/** What a person reads of a message, and what lies beside it. */
+/** What a person reads of a message, and what lies beside it. Every leaf stands in one list, or is another form of a shown one. */
 export interface ReadableParts {
-  readonly html: MimePart | undefined
-  readonly text: MimePart | undefined
-  /** Pictures that the HTML shows, by Content-ID without brackets. */
-  readonly pictures: ReadonlyMap<string, MimePart>
-  /** Everything else that is a leaf: files and attached messages. */
+  /** Text and HTML that is no attachment, in the order of the message. */
+  readonly shown: readonly MimePart[]
+  /** Pictures that HTML may refer to. Whatever it does not show is an attachment. */
+  readonly pictures: readonly { readonly contentId: string; readonly part: MimePart }[]
+  /** Files, attached messages, and whatever is not known to be readable. */
   readonly attachments: readonly MimePart[]
 }
 
 /**
- * Chooses as mail programs do (RFC 2046 5.1.3, 5.1.4; RFC 2387): the first text and HTML that are no attachment make
- * the body; parts of a multipart/related with a Content-ID are its pictures; the rest is attached. Nothing is left out.
+ * Chooses as mail programs do: of alternatives the HTML, else the last text (RFC 2046 5.1.4); of related parts the root
+ * (RFC 2387 3.2); of all other multiparts each part.
  */
 export function readableParts(root: MimePart): ReadableParts {
-  let html: MimePart | undefined
-  let text: MimePart | undefined
-  const pictures = new Map<string, MimePart>()
-  const attachments: MimePart[] = []
-  const visit = (part: MimePart, related: boolean, alternative: boolean) => {
-    const { type, subtype } = part.contentType
-    if (type === 'multipart') {
-      for (const child of part.children) {
-        visit(
-          child,
-          related || subtype === 'related',
-          subtype === 'alternative' || (alternative && subtype === 'related'),
-        )
-      }
-      return
+  const found: Found = { shown: [], pictures: [], attachments: [] }
+  sort(root, 'show', found)
+  return found
+}
+
+interface Found {
+  readonly shown: MimePart[]
+  readonly pictures: { readonly contentId: string; readonly part: MimePart }[]
+  readonly attachments: MimePart[]
+}
+
+/** What becomes of the texts below: shown, attached, or left out because another form of them is shown. */
+type Fate = 'show' | 'attach' | 'leave out'
+
+function sort(part: MimePart, fate: Fate, found: Found): void {
+  const { type, subtype } = part.contentType
+  // A multipart without parts is broken; what it holds is attached as it is.
+  if (type === 'multipart' && part.children.length > 0) {
+    const alternative = subtype === 'alternative'
+    const main = alternative ? bestAlternative(part.children) : relatedRoot(part)
+    for (const child of part.children) {
+      const isMain = main === undefined || child === main
+      sort(child, isMain ? fate : alternative ? 'leave out' : fate === 'show' ? 'attach' : fate, found)
     }
-    const contentId = contentIdOf(part)
-    const shown = part.disposition !== 'attachment' && part.fileName === undefined
-    if (type === 'text' && subtype === 'html' && shown && !html && (alternative || !text)) html = part
-    else if (type === 'text' && subtype === 'plain' && shown && !text && !html) text = part
-    else if (type === 'image' && related && contentId !== undefined) pictures.set(contentId, part)
-    else attachments.push(part)
+    return
   }
-  visit(root, false, false)
-  return { html, text, pictures, attachments }
+  const contentId = contentIdOf(part)
+  if (isText(part) && fate !== 'attach') {
+    if (fate === 'show') found.shown.push(part)
+  } else if (type === 'image' && contentId !== undefined && part.disposition !== 'attachment') {
+    found.pictures.push({ contentId, part })
+  } else found.attachments.push(part)
+}
+
+function bestAlternative(children: readonly MimePart[]): MimePart | undefined {
+  return (
+    children.findLast((child) => holds(child, isHtml)) ?? children.findLast((child) => holds(child, isText))
+  )
+}
+
+/** The part that `start` names, else the first (RFC 2387 3.2); undefined for what is not multipart/related. */
+function relatedRoot({ contentType, children }: MimePart): MimePart | undefined {
+  if (contentType.subtype !== 'related') return undefined
+  const start = contentType.parameters.get('start')?.replace(/^<|>$/g, '')
+  return children.find((child) => start !== undefined && contentIdOf(child) === start) ?? children[0]
+}
+
+function holds(part: MimePart, test: (leaf: MimePart) => boolean): boolean {
+  return part.contentType.type === 'multipart'
+    ? part.children.some((child) => holds(child, test))
+    : test(part)
+}
+
+function isText(part: MimePart): boolean {
+  const { type, subtype } = part.contentType
+  const isReadable = type === 'text' && (subtype === 'plain' || subtype === 'html')
+  return isReadable && part.disposition !== 'attachment' && part.fileName === undefined
+}
+
+function isHtml(part: MimePart): boolean {
+  return isText(part) && part.contentType.subtype === 'html'
 }
 
 function contentIdOf(part: MimePart): string | undefined {

@@ -121,8 +121,12 @@ function runQpdf(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(0, maxComplaintCharacters)
     })
-    child.on('error', (cause) => reject(notMade(cause)))
-    child.on('close', (code) => resolve({ code: code ?? 255, complaint }))
+    // Settled when it has ended, not when it is told to: until then it may still write into the folder.
+    let failure: TemporaryFailure | undefined
+    child.on('error', (cause) => {
+      failure = notMade(cause)
+    })
+    child.on('close', (code) => (failure ? reject(failure) : resolve({ code: code ?? 255, complaint })))
     child.stdin.on('error', () => undefined) // it may end without reading; its exit code says why
     child.stdin.end(input)
   })
