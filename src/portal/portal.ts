@@ -52,7 +52,7 @@ export async function startPortal({ listen, gateway: path, onError }: PortalOpti
     frameworkErrors: (_error, request, reply) => {
       refuse(request, reply, 400, 'badRequest').catch((error: unknown) => {
         onError(error)
-        reply.code(500).send()
+        reply.raw.destroy()
       })
     },
   })

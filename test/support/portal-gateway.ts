@@ -1,0 +1,51 @@
+import { startControlServer } from '../../src/gateway/control-server.ts'
+import { portalCalls } from '../../src/gateway/portal-calls.ts'
+import { portalHandlers } from '../../src/gateway/portal-handlers.ts'
+import type { StoredCertificate } from '../../src/storage/key-store.ts'
+import { authority, type MadeCertificate, mailUser, makeCertificate } from './make-certificate.ts'
+
+/** A name in a certificate that would run in the browser of whoever looks at it, if it were let through. */
+export const hostileName = '<script>alert(1)<\\/script>" onmouseover="alert(2)'
+
+/** The gateway's side of portal.sock in `folder`: two of our staff, one of them with a hostile name, and a root. */
+export async function startPortalGateway(folder: string) {
+  const root = makeCertificate(folder, { name: 'root', extensions: authority })
+  const anna = makeCertificate(folder, {
+    name: 'anna',
+    issuer: root,
+    extensions: mailUser('anna.weber@kanzlei-muster.example'),
+  })
+  const hostile = makeCertificate(folder, {
+    name: 'hostile',
+    issuer: root,
+    subject: `/O=Test/CN=${hostileName}`,
+    extensions: mailUser('jonas.kurz-von-der-langen-wiese@kanzlei-muster.example'),
+  })
+  const path = `${folder}/portal.sock`
+  const start = () =>
+    startControlServer({
+      path,
+      calls: portalCalls,
+      handlers: portalHandlers({
+        organization: {
+          name: 'Muster & Söhne "Steuern"',
+          telephone: '+49 30 5550100',
+          domains: ['kanzlei-muster.example'],
+        },
+        keyStore: { list: async () => [anna, hostile].map((made) => stored(made, root)) },
+        now: () => new Date(),
+      }),
+      onError: (error) => {
+        throw error
+      },
+    })
+  return { path, root, anna, hostile, start }
+}
+
+function stored({ certificate }: MadeCertificate, issuer: MadeCertificate): StoredCertificate {
+  const { fingerprint, addresses, pem, notBefore, notAfter } = certificate
+  return {
+    ...{ fingerprint, addresses, pem, notBefore, notAfter, hasPrivateKey: true },
+    ...{ chain: [issuer.certificate.pem], provenance: 'test', addedAt: notBefore },
+  }
+}
