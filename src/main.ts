@@ -7,10 +7,8 @@ import { groupId } from './config/group-id.ts'
 import type { Settings } from './config/settings.ts'
 import { converterAt, converterStatus } from './converter/client.ts'
 import { deliverInbound } from './delivery/deliver-inbound.ts'
-import { notifyEach } from './delivery/notify-each.ts'
 import { protect } from './delivery/protect.ts'
-import { lockedNotice, releaseNotice } from './delivery/release-notices.ts'
-import { type Notice, type NoticeHouse, sendNotice } from './delivery/send-notice.ts'
+import { type NoticeHouse, sendNotice } from './delivery/send-notice.ts'
 import { TemporaryFailure } from './failure.ts'
 import { answerMessage } from './gateway/answer-message.ts'
 import { acceptOutboundRecipient } from './gateway/answer-outbound.ts'
@@ -22,6 +20,7 @@ import type { Gateway } from './gateway/gateway.ts'
 import { newMessageId } from './gateway/message-id.ts'
 import { portalCalls } from './gateway/portal-calls.ts'
 import { portalHandlers } from './gateway/portal-handlers.ts'
+import { releaseParts } from './gateway/release-parts.ts'
 import { holdOriginals } from './holding/hold-originals.ts'
 import { openObservedClock } from './holding/observed-clock.ts'
 import { startReleaseLoop } from './holding/release-loop.ts'
@@ -137,7 +136,11 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
               },
               originals,
               {
-                scan: { at: subject.receivedAt, signatures: first.signatures },
+                scan: {
+                  at: subject.receivedAt,
+                  signatures: first.signatures,
+                  signaturesBuiltAt: first.signaturesBuiltAt,
+                },
                 hold: accepted.policy.hold,
                 now: now(),
               },
@@ -204,35 +207,20 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     listener: settings.postfix.notices,
     organization: { name: settings.organization.name, domain: settings.organization.domains[0] ?? '' },
   }
-  const notifying = {
-    effects: storage.effects,
-    now,
-    send: (notice: Notice) => sendNotice(notice, noticeHouse),
-  }
-  const releases = startReleaseLoop({
-    held: storage.heldOriginals,
-    blobs: storage.blobs,
-    effects: storage.effects,
-    observed,
-    now,
-    worker: randomUUID(),
-    scan,
-    deliver: async (original, bytes) => {
-      await notifyEach(releaseNotice(original, bytes), notifying)
-      log({ event: 'released', id: original.id, note: `to ${original.recipients.length} recipients` })
-    },
-    tellLocked: async (original) => {
-      await notifyEach(lockedNotice(original), notifying)
-      log({ event: 'locked', id: original.id, note: original.note })
-    },
-    alarm: (reason, original, cause) =>
-      log({
-        event: 'release-postponed',
-        id: original?.id ?? '',
-        note: cause === undefined ? reason : `${reason}: ${describeError(cause)}`,
+  parts.use(
+    startReleaseLoop(
+      releaseParts({
+        settings,
+        storage,
+        observed,
+        rules: () => policies.inForce,
+        scan,
+        send: (notice) => sendNotice(notice, noticeHouse),
+        now,
+        log,
       }),
-  })
-  parts.use(releases)
+    ),
+  )
 
   const tlsPolicy = parts.use(
     await startSocketmapServer({
@@ -257,6 +245,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
         settings,
         storage,
         policies,
+        observed,
         log,
         now,
         connections: () => ({ inbound: inbound.connections, outbound: outbound.connections }),
@@ -293,6 +282,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
   const forgetOld = async () => {
     const today = now().getTime()
     await storage.decisions.forget(new Date(today - settings.retention.decisions))
+    for (const blob of await storage.heldOriginals.expire(now())) await storage.blobs.remove(blob)
     await storage.heldOriginals.forget(new Date(today - settings.retention.released))
     await storage.effects.forget(new Date(today - effectsKeptMs))
     await storage.waitingMessages.forget(new Date(today - effectsKeptMs))

@@ -21,6 +21,9 @@ export interface Options {
   readonly policies: string | undefined
   readonly passwordFile: string | undefined
   readonly reason: string | undefined
+  readonly by: string | undefined
+  readonly until: string | undefined
+  readonly output: string | undefined
 }
 
 /** Something the caller can mend; ends with exit code 2 and no stack. */

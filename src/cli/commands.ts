@@ -33,7 +33,10 @@ export const optionTable = {
   json: { type: 'boolean', default: false, help: '       answers as JSON' },
   policies: { type: 'string', help: 'FOLDER check: these policies instead of those in the settings' },
   'password-file': { type: 'string', help: 'FILE   key import: the password of a PKCS#12 file' },
-  reason: { type: 'string', help: 'TEXT   hold release: why it is released early' },
+  reason: { type: 'string', help: 'TEXT   hold release, extend, delete: why; it stays on record' },
+  by: { type: 'string', help: 'NAME   hold: who does it; left out: the user behind sudo' },
+  until: { type: 'string', help: 'TIME   hold extend: held until then, such as 2026-11-24T18:00' },
+  output: { type: 'string', help: 'FILE   hold fetch: the new file' },
   help: { type: 'boolean', default: false, help: '       this text' },
   version: { type: 'boolean', default: false, help: '       the version' },
 } as const

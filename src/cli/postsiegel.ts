@@ -29,6 +29,9 @@ async function main(args: readonly string[]): Promise<number> {
     policies: values.policies,
     passwordFile: values['password-file'],
     reason: values.reason,
+    by: values.by,
+    until: values.until,
+    output: values.output,
   }
   return command.run({ words, options, print })
 }

@@ -178,7 +178,7 @@ export const SettingsFile = z.strictObject({
     .strictObject({
       decisions: Duration.prefault('30d').describe('how long decision records are kept, such as 30d'),
       released: Duration.prefault('30d').describe(
-        'how long originals are kept after their release, such as 30d',
+        'how long we remember originals that were released or deleted, such as 30d; their files: keepReleased of the policies',
       ),
     })
     .prefault({}),

@@ -9,6 +9,8 @@ export interface Notice {
   readonly text: string
   /** The part before the @ of the Message-ID: the same for the same notice, so that a repetition is seen as one. */
   readonly messageIdLocal: string
+  /** Message-ID of the mail that it is about, in angle brackets. */
+  readonly inReplyTo?: string
   readonly attachment?: { readonly fileName: string; readonly content: ByteSource }
 }
 
@@ -48,6 +50,9 @@ export async function sendNotice(notice: Notice, house: NoticeHouse): Promise<vo
       subject: notice.subject,
       text: notice.text,
       messageId: `<${notice.messageIdLocal}@${domain}>`,
+      ...(notice.inReplyTo === undefined
+        ? {}
+        : { inReplyTo: notice.inReplyTo, references: notice.inReplyTo }),
       headers: { 'Auto-Submitted': 'auto-generated' },
       ...(notice.attachment
         ? {

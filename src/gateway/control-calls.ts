@@ -1,15 +1,14 @@
 import { z } from 'zod'
 import type { DecisionRecord } from '../storage/decisions.ts'
-import type { HeldOriginal } from '../storage/held-originals.ts'
 import type { KeyStore, StoredCertificate } from '../storage/key-store.ts'
 import type { WaitingMessage } from '../storage/waiting-messages.ts'
+import { type HoldAnswers, holdCalls } from './hold-calls.ts'
 
 const address = z
   .string()
   .min(3)
   .max(320)
   .regex(/^[^\s@]+@[^\s@]+$/, 'an address such as ann@example.org')
-const holdId = z.string().regex(/^[0-9a-z]{26}$/, 'an identifier of 26 characters, as `hold list` shows it')
 
 /**
  * What can be asked of a running gateway over gateway.sock, with the shape of each question. The socket is for root
@@ -30,8 +29,7 @@ export const controlCalls = {
   'key-remove': z.strictObject({
     fingerprint: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 fingerprint in hex'),
   }),
-  'hold-list': z.strictObject({}),
-  'hold-release': z.strictObject({ id: holdId, reason: z.string().min(3).max(200) }),
+  ...holdCalls,
   'waiting-list': z.strictObject({}),
   explain: z.strictObject({ id: z.string().min(1).max(40) }),
 } satisfies Record<string, z.ZodType>
@@ -55,7 +53,7 @@ export interface GatewayStatus {
 }
 
 /** What each call answers. Dates travel as ISO 8601 text, bytes not at all. */
-export interface ControlAnswers {
+export interface ControlAnswers extends Written<HoldAnswers> {
   readonly status: GatewayStatus
   readonly reload: {
     readonly kind: 'loaded' | 'unchanged' | 'refused'
@@ -71,8 +69,6 @@ export interface ControlAnswers {
   }
   readonly 'key-list': readonly ShownCertificate[]
   readonly 'key-remove': { readonly removed: Awaited<ReturnType<KeyStore['remove']>> }
-  readonly 'hold-list': readonly Written<HeldOriginal>[]
-  readonly 'hold-release': { readonly hastened: boolean }
   readonly 'waiting-list': readonly Written<WaitingMessage>[]
   readonly explain: Written<DecisionRecord> | null
 }

@@ -1,9 +1,11 @@
 import type { CurrentPolicies } from '../config/current-policies.ts'
 import type { Settings } from '../config/settings.ts'
 import { retryQueued } from '../delivery/retry-queued.ts'
+import type { ObservedClock } from '../holding/observed-clock.ts'
 import { byAdministrator } from '../keys/find-keys.ts'
 import { importKeys } from '../keys/import.ts'
 import type { Log } from '../log/events.ts'
+import { inboundPolicyFor } from '../policy/find-policy.ts'
 import { derivePdfPassword } from '../protection/pdf/derive.ts'
 import { judgePassword } from '../protection/pdf/password.ts'
 import type { StoredCertificate } from '../storage/key-store.ts'
@@ -11,11 +13,13 @@ import type { Storage } from '../storage/open-storage.ts'
 import { version } from '../version.ts'
 import type { ControlHandlers, GatewayStatus } from './control-calls.ts'
 import { ControlRefusal } from './control-server.ts'
+import { holdHandlers } from './hold-handlers.ts'
 
 export interface ControlParts {
   readonly settings: Settings
   readonly storage: Storage
   readonly policies: CurrentPolicies
+  readonly observed: ObservedClock
   readonly log: Log
   readonly now: () => Date
   readonly connections: () => GatewayStatus['connections']
@@ -93,14 +97,7 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
     async 'key-remove'({ fingerprint }) {
       return { removed: await storage.keyStore.remove(fingerprint) }
     },
-    async 'hold-list'() {
-      return storage.heldOriginals.list()
-    },
-    async 'hold-release'({ id, reason }) {
-      const hastened = await storage.heldOriginals.hasten(id, now(), `released early: ${reason}`)
-      if (!hastened) throw new ControlRefusal(`${id} is not held, or is being released just now.`)
-      return { hastened }
-    },
+    ...holdHandlers({ ...parts, policyOf: (recipient) => inboundPolicyFor(policies.inForce, recipient) }),
     async 'waiting-list'() {
       return storage.waitingMessages.list()
     },

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import type { ByteSource } from '../message/byte-source.ts'
 import type { OfficeKind } from '../message/facts.ts'
 import type { Blobs } from '../storage/blobs.ts'
@@ -54,6 +54,8 @@ export async function holdOriginals(
       kept.push(earlier)
       continue
     }
+    const hash = createHash('sha256')
+    const blob = await blobs.put(hashed(content.stream(), hash))
     const original: HeldOriginal = {
       id,
       recipients: message.recipients,
@@ -61,16 +63,21 @@ export async function holdOriginals(
       author: message.author,
       messageId: message.messageId,
       digest: message.digest,
+      sha256: hash.digest('hex'),
       fileName,
       office,
       bytes: content.size,
-      blob: await blobs.put(content.stream()),
+      blob,
       firstScan: scan,
+      secondScan: undefined,
       heldAt: now,
       releaseAt: new Date(now.getTime() + hold),
       releaseObserved: Math.ceil(observed.now() + hold),
+      earlyRelease: undefined,
       state: 'held',
-      note: `first scan: ${scan.signatures}`,
+      settledAt: undefined,
+      keptUntil: undefined,
+      note: '',
     }
     if (await held.add(original)) kept.push(original)
     else {
@@ -80,6 +87,13 @@ export async function holdOriginals(
     }
   }
   return kept
+}
+
+async function* hashed(bytes: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const piece of bytes) {
+    hash.update(piece)
+    yield piece
+  }
 }
 
 const crockford = '0123456789abcdefghjkmnpqrstvwxyz'

@@ -3,6 +3,7 @@ import type { ScanResult } from '../message/facts.ts'
 import type { Blobs } from '../storage/blobs.ts'
 import type { Effects } from '../storage/effects.ts'
 import type { HeldClaim, HeldOriginal, HeldOriginals } from '../storage/held-originals.ts'
+import { isNewerThanArrival } from './is-newer-than-arrival.ts'
 import type { ObservedClock } from './observed-clock.ts'
 
 export interface ReleaseParts {
@@ -14,13 +15,19 @@ export interface ReleaseParts {
   /** Name of this process among all that share the storage. */
   readonly worker: string
   readonly scan: (bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) => Promise<ScanResult>
+  /** Whether the second scan must be with signatures newer than the arrival (RS-07). */
+  readonly freshSignatures: 'required' | 'not-required'
   /**
-   * Sends the original to its recipients; resolves when the MTA has taken it. A crash right behind that may repeat it,
-   * so its Message-ID must follow from the original's id: then mail programs show it once.
+   * Brings the original to its recipients; resolves when all of them have it. A crash right behind that may repeat it,
+   * so the Message-ID of a mail must follow from the original's id: then mail programs show it once.
    */
   readonly deliver: (original: HeldOriginal, bytes: ByteSource, signal: AbortSignal) => Promise<void>
-  /** Tells the recipients that the original stays locked. May be repeated like `deliver`. */
+  /** Until when an original that is released now can be fetched; undefined if its blob is not needed any more. */
+  readonly keptUntil: (original: HeldOriginal, releasedAt: Date) => Date | undefined
+  /** Tells recipients and administrator that the original stays locked. May be repeated like `deliver`. */
   readonly tellLocked: (original: HeldOriginal, signal: AbortSignal) => Promise<void>
+  /** Tells the administrator of an original that could not be released for long. May be called again and again. */
+  readonly tellStuck: (original: HeldOriginal, reason: string, signal: AbortSignal) => Promise<void>
   /** Somebody has to look: a hold cannot end as it should. */
   readonly alarm: (reason: string, original: HeldOriginal | undefined, cause: unknown) => void
 }
@@ -29,6 +36,10 @@ export interface ReleaseParts {
 const leaseMs = 15 * 60 * 1000
 const firstPostponementMs = 60 * 1000
 const longestPostponementMs = 60 * 60 * 1000
+/** So many attempts that fail, the waits between them doubling: about half an hour. */
+const stuckAfterClaims = 6
+/** ClamAV builds its daily signatures once a day, and a mail may come right behind that. */
+const signaturesAwaitedMs = 36 * 60 * 60 * 1000
 
 /** Scans every due original again and releases what is clean, one after the other. Returns how many were claimed. */
 export async function releaseDue(parts: ReleaseParts, signal: AbortSignal): Promise<number> {
@@ -44,79 +55,107 @@ export async function releaseDue(parts: ReleaseParts, signal: AbortSignal): Prom
         await held.postpone(claim, claim.original.releaseAt, claim.original.note)
         return claimed
       }
-      await postpone(claim, 'Release failed', error, parts)
+      await postpone(claim, 'Release failed', error, parts, signal)
     }
   }
 }
 
 /**
- * What was done is marked in effects before the claim ends, so whoever claims the original next goes on from there:
- * delivered is not delivered again, and what was found infected once is not released by a later scan.
+ * What was done is recorded before the claim ends, so whoever claims the original next goes on from there: delivered
+ * is not delivered again, and what was found infected once is not released by a later scan.
  */
 async function settle(claim: HeldClaim, parts: ReleaseParts, signal: AbortSignal): Promise<void> {
   const { held, blobs, effects, now } = parts
   const { original } = claim
-  const infected = `infected original ${original.id}`
   const released = `released original ${original.id}`
-  if (await effects.done(infected)) return await lock(claim, original.note, parts, signal)
-  if (await effects.done(released)) return await finish(claim, original.note, parts)
+  if (original.secondScan?.found !== undefined) return await lock(claim, parts, signal)
+  if (await effects.done(released)) return await finish(claim, parts)
 
   // From here on `return await`: otherwise the blob would be closed before what is returned has happened.
   await using content = await blobs.open(original.blob)
+  const scannedAt = now()
   const scan = await parts.scan(content.stream(), signal)
-  switch (scan.kind) {
-    case 'unknown':
-      if (signal.aborted) throw signal.reason
-      return await postpone(claim, `Second scan without a result: ${scan.reason}`, undefined, parts)
-    case 'infected':
-      await effects.first(infected, now())
-      return await lock(claim, `${noteOf(original, scan.signatures)}; found ${scan.name}`, parts, signal)
-    case 'clean':
-      // Whoever lost the claim meanwhile leaves the delivery to the worker that has it now.
-      if (!(await held.renew(claim, leaseEnd(now())))) return
-      await parts.deliver(original, content, signal)
-      await effects.first(released, now())
-      return await finish(claim, noteOf(original, scan.signatures), parts)
+  if (scan.kind === 'unknown') {
+    if (signal.aborted) throw signal.reason
+    return await postpone(claim, `Second scan without a result: ${scan.reason}`, undefined, parts, signal)
   }
+  const { signatures, signaturesBuiltAt } = scan
+  const found = scan.kind === 'infected' ? scan.name : undefined
+  const secondScan = { at: scannedAt, signatures, signaturesBuiltAt, found }
+  // Whoever lost the claim meanwhile leaves everything to the worker that has it now.
+  if (!(await held.scanned(claim, secondScan, leaseEnd(now())))) return
+  const scanned = { ...claim, original: { ...original, secondScan } }
+  if (found !== undefined) return await lock(scanned, parts, signal)
+  if (
+    parts.freshSignatures === 'required' &&
+    !original.earlyRelease?.granted &&
+    !isNewerThanArrival(signaturesBuiltAt, original)
+  )
+    return await awaitSignatures(scanned, parts, signal)
+  await parts.deliver(scanned.original, content, signal)
+  await effects.first(released, now())
+  return await finish(scanned, parts)
 }
 
-async function lock(claim: HeldClaim, note: string, parts: ReleaseParts, signal: AbortSignal): Promise<void> {
+async function lock(claim: HeldClaim, parts: ReleaseParts, signal: AbortSignal): Promise<void> {
   const { original } = claim
+  const note = `found ${original.secondScan?.found} at the second scan`
   try {
     await parts.tellLocked({ ...original, state: 'locked', note }, signal)
   } catch (error) {
     if (signal.aborted) throw error
-    return postpone(claim, 'Recipients not told of a locked original', error, parts, note)
+    return postpone(claim, 'Not all were told of a locked original', error, parts, signal)
   }
-  if (await parts.held.settle(claim, 'locked', note, parts.now()))
+  if (await parts.held.settle(claim, { state: 'locked', note, at: parts.now(), keptUntil: undefined }))
     parts.alarm('Original locked', original, note)
 }
 
-async function finish(
-  claim: HeldClaim,
-  note: string,
-  { held, blobs, now, alarm }: ReleaseParts,
-): Promise<void> {
-  if (!(await held.settle(claim, 'released', note, now()))) return
+async function finish(claim: HeldClaim, parts: ReleaseParts): Promise<void> {
+  const { held, blobs, now, alarm } = parts
+  const { original } = claim
+  const at = now()
+  const keptUntil = parts.keptUntil(original, at)
+  const note = original.earlyRelease?.granted ? 'released early' : ''
+  if (!(await held.settle(claim, { state: 'released', note, at, keptUntil })) || keptUntil !== undefined)
+    return
   // The recipients have it now. If this fails the orphan sweep will do it.
-  await blobs
-    .remove(claim.original.blob)
-    .catch((error) => alarm('Released original not removed', claim.original, error))
+  await blobs.remove(original.blob).catch((error) => alarm('Released original not removed', original, error))
+}
+
+/** No fault of anybody's as long as the next signatures may still come: looked at again soon, without alarm. */
+async function awaitSignatures(claim: HeldClaim, parts: ReleaseParts, signal: AbortSignal): Promise<void> {
+  const { original } = claim
+  const reason = 'No signatures newer than its arrival yet'
+  if (parts.now().getTime() - original.heldAt.getTime() > signaturesAwaitedMs) {
+    parts.alarm(reason, original, undefined)
+    await tellStuck(claim, reason, parts, signal)
+  }
+  await parts.held.postpone(claim, nextAttempt(claim, parts.now()), reason)
 }
 
 async function postpone(
   claim: HeldClaim,
   reason: string,
   cause: unknown,
-  { held, now, alarm }: ReleaseParts,
-  note = claim.original.note,
+  parts: ReleaseParts,
+  signal: AbortSignal,
 ): Promise<void> {
-  const wait = Math.min(firstPostponementMs * 2 ** (claim.epoch - 1), longestPostponementMs)
-  alarm(reason, claim.original, cause)
-  await held.postpone(claim, new Date(now().getTime() + wait), note)
+  parts.alarm(reason, claim.original, cause)
+  if (claim.epoch >= stuckAfterClaims) await tellStuck(claim, reason, parts, signal)
+  await parts.held.postpone(claim, nextAttempt(claim, parts.now()), reason)
+}
+
+async function tellStuck(
+  { original }: HeldClaim,
+  reason: string,
+  { tellStuck, alarm }: ReleaseParts,
+  signal: AbortSignal,
+): Promise<void> {
+  await tellStuck(original, reason, signal).catch((error) => alarm('Administrator not told', original, error))
+}
+
+function nextAttempt({ epoch }: HeldClaim, now: Date): Date {
+  return new Date(now.getTime() + Math.min(firstPostponementMs * 2 ** (epoch - 1), longestPostponementMs))
 }
 
 const leaseEnd = (now: Date) => new Date(now.getTime() + leaseMs)
-
-/** Both signature sets, for whoever asks later what the file was checked against; the first was noted when it came. */
-const noteOf = (original: HeldOriginal, second: string) => `${original.note}; second scan: ${second}`

@@ -38,6 +38,12 @@ export type LogEvent =
       readonly id: string
       readonly note: string
     }
+  | {
+      readonly event: 'early-release'
+      readonly id: string
+      readonly outcome: 'asked' | 'hastened'
+      readonly by: string
+    }
   | { readonly event: 'queue-retried'; readonly queueId: string; readonly recipient: string }
   /** What the converter tells of itself; see its ConverterEvent. */
   | { readonly event: 'converter'; readonly happened: object }

@@ -1,3 +1,5 @@
+import type { Audit } from './audit.ts'
+import { appendAuditWith, auditInDatabase } from './audit-in-database.ts'
 import type { Blobs } from './blobs.ts'
 import { openBlobsInFolder } from './blobs-in-folder.ts'
 import type { Database } from './database.ts'
@@ -40,6 +42,7 @@ export interface Storage extends AsyncDisposable {
   readonly pdfPasswords: PdfPasswords
   readonly waitingMessages: WaitingMessages
   readonly heldOriginals: HeldOriginals
+  readonly audit: Audit
   readonly observedTime: ObservedTime
   readonly effects: Effects
   readonly keyStore: KeyStore
@@ -52,13 +55,15 @@ export async function openStorage({ database: where, blobs, masterKey }: Storage
   try {
     await migrate(database)
     await checkKey(database, masterKey)
+    const auditKey = subkey(masterKey, 'audit')
     const seal = createSeal(subkey(masterKey, 'records'))
     return {
       relations: relationsInDatabase(database, subkey(masterKey, 'addresses')),
       decisions: decisionsInDatabase(database),
       pdfPasswords: pdfPasswordsInDatabase(database, seal),
       waitingMessages: waitingMessagesInDatabase(database),
-      heldOriginals: heldOriginalsInDatabase(database),
+      heldOriginals: heldOriginalsInDatabase(database, appendAuditWith(database.kind, auditKey)),
+      audit: auditInDatabase(database, auditKey),
       observedTime: observedTimeInDatabase(database),
       effects: effectsInDatabase(database),
       keyStore: keyStoreInDatabase(database, seal),

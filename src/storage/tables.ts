@@ -32,7 +32,7 @@ export interface Tables {
   held_originals: {
     id: string
     original: string
-    state: 'held' | 'locked' | 'released'
+    state: 'held' | 'locked' | 'released' | 'deleted'
     note: string
     release_at: number
     release_observed: number
@@ -40,6 +40,11 @@ export interface Tables {
     lease_until: number
     epoch: number
     settled_at: number | null
+    /** JSON of what came later. */
+    second_scan: string | null
+    early_release: string | null
+    kept_until: number | null
   }
+  audit_entries: { number: number; at: number; subject: string; entry: string; mac: string }
   observed_time: { name: string; milliseconds: number }
 }

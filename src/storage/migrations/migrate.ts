@@ -1,10 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import type { Tables } from '../tables.ts'
+import { custodySchema } from './custody-schema.ts'
 import { firstSchema } from './first-schema.ts'
 
 /** In order; the version of a schema is how many of them it has seen. What was released is never changed. */
-const migrations: readonly ((transaction: Kysely<Tables>) => Promise<void>)[] = [firstSchema]
+const migrations: readonly ((transaction: Kysely<Tables>) => Promise<void>)[] = [firstSchema, custodySchema]
 
 /** Any number that nobody else uses as advisory lock in this database. */
 const migrationLock = 7_602_131_001

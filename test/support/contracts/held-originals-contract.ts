@@ -7,6 +7,15 @@ const due = anyHeldOriginal().releaseAt
 const observed = anyHeldOriginal().releaseObserved
 const minutesAfter = (minutes: number) => new Date(due.getTime() + minutes * 60_000)
 
+const act = (at: Date, who = 'ann', reason = 'is needed') => ({ at, who, reason })
+const released = (at: Date, keptUntil?: Date) => ({ state: 'released', note: '', at, keptUntil }) as const
+const secondScan = {
+  at: due,
+  signatures: 'daily 27001',
+  signaturesBuiltAt: minutesAfter(-60),
+  found: undefined,
+}
+
 export function heldOriginalsContract(database: string, open: OpenStorage): void {
   const claimOf = (claim: HeldClaim | undefined): HeldClaim => {
     if (!claim) throw new Error('Nothing was due')
@@ -86,12 +95,18 @@ export function heldOriginalsContract(database: string, open: OpenStorage): void
     ).toBeUndefined()
     // The same name: a process that was started anew, while the old one still hangs somewhere.
     const heir = claimOf(await heldOriginals.claimDue('worker', minutesAfter(10), observed, minutesAfter(20)))
-    expect(await heldOriginals.renew(zombie, minutesAfter(30))).toBe(false)
+    expect(await heldOriginals.scanned(zombie, secondScan, minutesAfter(30))).toBe(false)
     expect(await heldOriginals.postpone(zombie, minutesAfter(30), 'zombie')).toBe(false)
-    expect(await heldOriginals.settle(zombie, 'released', 'zombie', minutesAfter(11))).toBe(false)
+    expect(await heldOriginals.settle(zombie, released(minutesAfter(11)))).toBe(false)
     expect(await heldOriginals.find(heir.original.id)).toMatchObject({ state: 'held', note: '' })
-    expect(await heldOriginals.settle(heir, 'locked', 'infected\0', minutesAfter(11))).toBe(true)
-    expect(await heldOriginals.settle(heir, 'released', 'too late', minutesAfter(12))).toBe(false)
+    const locked = {
+      state: 'locked',
+      note: 'infected\0',
+      at: minutesAfter(11),
+      keptUntil: undefined,
+    } as const
+    expect(await heldOriginals.settle(heir, locked)).toBe(true)
+    expect(await heldOriginals.settle(heir, released(minutesAfter(12)))).toBe(false)
     expect(await heldOriginals.find(heir.original.id)).toMatchObject({ state: 'locked', note: 'infected' })
     expect(
       await heldOriginals.claimDue('worker', minutesAfter(99), observed, minutesAfter(99)),
@@ -106,12 +121,13 @@ export function heldOriginalsContract(database: string, open: OpenStorage): void
     expect(claim?.worker).toBe('right')
   })
 
-  test(`${database} prolongs a claim`, async () => {
+  test(`${database} prolongs a claim and keeps the second scan`, async () => {
     await using storage = await open()
     const { heldOriginals } = storage
     await heldOriginals.add(anyHeldOriginal())
     const claim = claimOf(await heldOriginals.claimDue('worker-1', due, observed, minutesAfter(10)))
-    expect(await heldOriginals.renew(claim, minutesAfter(20))).toBe(true)
+    expect(await heldOriginals.scanned(claim, secondScan, minutesAfter(20))).toBe(true)
+    expect(await heldOriginals.find(claim.original.id)).toEqual(anyHeldOriginal({ secondScan }))
     expect(
       await heldOriginals.claimDue('worker-2', minutesAfter(15), observed, minutesAfter(25)),
     ).toBeUndefined()
@@ -136,15 +152,86 @@ export function heldOriginalsContract(database: string, open: OpenStorage): void
   test(`${database} makes a hastened original due at once, if it is still held`, async () => {
     await using storage = await open()
     const { heldOriginals } = storage
-    await heldOriginals.add(anyHeldOriginal({ note: 'first scan' }))
+    await heldOriginals.add(anyHeldOriginal())
     const early = minutesAfter(-600)
-    expect(await heldOriginals.hasten(anyHeldOriginal().id, early, 'by ann')).toBe(true)
+    expect(await heldOriginals.hasten(anyHeldOriginal().id, act(early))).toBe(true)
     const claim = claimOf(await heldOriginals.claimDue('worker', early, 0, minutesAfter(-590)))
-    expect(claim.original.note).toBe('first scan; by ann')
-    await heldOriginals.settle(claim, 'released', '', early)
-    expect(await heldOriginals.hasten(anyHeldOriginal().id, early, 'by ann')).toBe(false)
-    expect(await heldOriginals.hasten('another', early, 'by ann')).toBe(false)
+    expect(claim.original.earlyRelease).toEqual({ ...act(early), granted: true })
+    await heldOriginals.settle(claim, released(early))
+    expect(await heldOriginals.hasten(anyHeldOriginal().id, act(early))).toBe(false)
+    expect(await heldOriginals.hasten('another', act(early))).toBe(false)
     expect(await heldOriginals.nextDue()).toBeUndefined()
+  })
+
+  test(`${database} hastens for two persons only what the first asked for`, async () => {
+    await using storage = await open()
+    const { heldOriginals } = storage
+    const { id } = anyHeldOriginal()
+    await heldOriginals.add(anyHeldOriginal())
+    expect(await heldOriginals.askEarlyRelease(id, act(due))).toBe(true)
+    expect(await heldOriginals.askEarlyRelease(id, act(due, 'bob'))).toBe(false)
+    const asked = (await heldOriginals.find(id))?.earlyRelease
+    expect(asked).toEqual({ ...act(due), granted: false })
+    if (!asked) return
+    expect(await heldOriginals.hasten(id, act(due, 'bob'), { ...asked, who: 'eve' })).toBe(false)
+    expect(await heldOriginals.hasten(id, act(due, 'bob'), asked)).toBe(true)
+    expect((await storage.audit.of(id)).map(({ what, who }) => `${what} ${who}`)).toEqual([
+      'held gateway',
+      'early-release-asked ann',
+      'early-release bob',
+    ])
+  })
+
+  test(`${database} holds longer when asked to, never shorter, and by both clocks`, async () => {
+    await using storage = await open()
+    const { heldOriginals } = storage
+    const { id } = anyHeldOriginal()
+    await heldOriginals.add(anyHeldOriginal())
+    await heldOriginals.hasten(id, act(minutesAfter(-60)))
+    expect(await heldOriginals.extend(id, minutesAfter(-90), 0, act(due))).toBe(false)
+    expect(await heldOriginals.extend(id, minutesAfter(60), observed + 3_600_000, act(due))).toBe(true)
+    expect(await heldOriginals.find(id)).toMatchObject({
+      releaseAt: minutesAfter(60),
+      releaseObserved: observed + 3_600_000,
+      earlyRelease: undefined,
+    })
+    expect(await heldOriginals.claimDue('w', minutesAfter(60), observed, minutesAfter(99))).toBeUndefined()
+    claimOf(await heldOriginals.claimDue('w', minutesAfter(60), observed + 3_600_000, minutesAfter(99)))
+    expect(await heldOriginals.extend(id, minutesAfter(900), 0, act(minutesAfter(61)))).toBe(false)
+  })
+
+  test(`${database} deletes what was released or locked, never what is held`, async () => {
+    await using storage = await open()
+    const { heldOriginals } = storage
+    const { id } = anyHeldOriginal()
+    await heldOriginals.add(anyHeldOriginal())
+    expect(await heldOriginals.delete(id, act(due))).toBe(false)
+    expect((await heldOriginals.find(id))?.state).toBe('held')
+    const claim = claimOf(await heldOriginals.claimDue('w', due, observed, minutesAfter(1)))
+    await heldOriginals.settle(claim, { ...released(due), state: 'locked' })
+    expect(await heldOriginals.delete(id, act(minutesAfter(5)))).toBe(true)
+    expect(await heldOriginals.delete(id, act(minutesAfter(6)))).toBe(false)
+    expect(await heldOriginals.find(id)).toMatchObject({ state: 'deleted', settledAt: minutesAfter(5) })
+    expect(await heldOriginals.add(anyHeldOriginal())).toBe(false)
+    expect((await storage.audit.of(id)).map(({ what }) => what)).toEqual(['held', 'locked', 'deleted'])
+  })
+
+  test(`${database} keeps a released original until its time, and forgets none that is kept`, async () => {
+    await using storage = await open()
+    const { heldOriginals } = storage
+    await heldOriginals.add(anyHeldOriginal())
+    const claim = claimOf(await heldOriginals.claimDue('w', due, observed, minutesAfter(1)))
+    await heldOriginals.settle(claim, released(due, minutesAfter(60)))
+    expect(await heldOriginals.expire(minutesAfter(59))).toEqual([])
+    expect(await heldOriginals.forget(minutesAfter(99))).toBe(0)
+    expect(await heldOriginals.expire(minutesAfter(60))).toEqual([anyHeldOriginal().blob])
+    expect(await heldOriginals.expire(minutesAfter(60))).toEqual([])
+    expect((await storage.audit.of(anyHeldOriginal().id)).map(({ what }) => what)).toEqual([
+      'held',
+      'released',
+      'expired',
+    ])
+    expect(await heldOriginals.forget(minutesAfter(99))).toBe(1)
   })
 
   test(`${database} forgets released originals, and neither held nor locked ones`, async () => {
@@ -157,12 +244,10 @@ export function heldOriginalsContract(database: string, open: OpenStorage): void
     ] as const) {
       await heldOriginals.add(anyHeldOriginal({ id }))
       if (state === 'held') continue
-      await heldOriginals.settle(
-        claimOf(await heldOriginals.claimDue('w', due, observed, minutesAfter(1))),
+      await heldOriginals.settle(claimOf(await heldOriginals.claimDue('w', due, observed, minutesAfter(1))), {
+        ...released(due),
         state,
-        '',
-        due,
-      )
+      })
     }
     expect(await heldOriginals.forget(due)).toBe(0)
     expect(await heldOriginals.forget(minutesAfter(1))).toBe(1)

@@ -1,4 +1,5 @@
 import type { Storage } from '../../../src/storage/open-storage.ts'
+import { auditContract } from './audit-contract.ts'
 import { decisionsContract } from './decisions-contract.ts'
 import { effectsContract } from './effects-contract.ts'
 import { heldOriginalsContract } from './held-originals-contract.ts'
@@ -13,6 +14,7 @@ export type OpenStorage = () => Promise<Storage>
 
 /** What every database must do alike. */
 export function storageContract(database: string, open: OpenStorage): void {
+  auditContract(database, open)
   decisionsContract(database, open)
   effectsContract(database, open)
   heldOriginalsContract(database, open)

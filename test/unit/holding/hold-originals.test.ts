@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest'
 import { TemporaryFailure } from '../../../src/failure.ts'
 import { heldOriginalId, holdOriginals } from '../../../src/holding/hold-originals.ts'
 import { bytesInMemory } from '../../../src/message/byte-source.ts'
-import { holdingSite, hour, noon } from '../../support/holding-parts.ts'
+import { firstScanAt, holdingSite, hour, noon } from '../../support/holding-parts.ts'
 
 const message = {
   recipients: ['ann@example.com', 'bob@example.com'],
@@ -14,7 +14,7 @@ const message = {
 }
 const attached = (text: string, ...path: number[]) =>
   ({ path, fileName: `${text}.docx`, office: 'docx', content: bytesInMemory(Buffer.from(text)) }) as const
-const terms = { scan: { at: noon, signatures: 'daily 27000' }, hold: 12 * hour, now: noon }
+const terms = { scan: firstScanAt(noon), hold: 12 * hour, now: noon }
 
 async function blobsOf(site: Awaited<ReturnType<typeof holdingSite>>): Promise<string[]> {
   const ids: string[] = []

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { holdOriginals } from '../../../src/holding/hold-originals.ts'
 import { type ReleaseParts, releaseDue } from '../../../src/holding/release-due.ts'
 import { bytesInMemory } from '../../../src/message/byte-source.ts'
-import { holdingSite, hour } from '../../support/holding-parts.ts'
+import { firstScanAt, holdingSite, hour } from '../../support/holding-parts.ts'
 
 type Site = Awaited<ReturnType<typeof holdingSite>>
 const signal = new AbortController().signal
@@ -21,7 +21,7 @@ async function holdOne(site: Site, digest = 'd1'): Promise<string> {
     office: 'doc',
     content: bytesInMemory(Buffer.from('original')),
   } as const
-  const terms = { scan: { at: site.wall, signatures: 'daily 27000' }, hold: hour, now: site.wall }
+  const terms = { scan: firstScanAt(site.wall), hold: hour, now: site.wall }
   const [held] = await holdOriginals(message, [attached], terms, site.parts)
   return held?.id ?? ''
 }
@@ -43,8 +43,13 @@ describe('a held original', () => {
     expect(await release(site)).toBe(1)
     expect(await release(site)).toBe(0)
     expect(site.delivered).toEqual([`${id} original`])
-    const note = 'first scan: daily 27000; second scan: daily 27001'
-    expect(await stateOf(site, id)).toEqual({ state: 'released', note })
+    expect(await stateOf(site, id)).toEqual({ state: 'released', note: '' })
+    expect((await site.storage.heldOriginals.find(id))?.secondScan).toEqual({
+      at: site.wall,
+      signatures: 'daily 27001',
+      signaturesBuiltAt: undefined,
+      found: undefined,
+    })
     expect(await site.storage.blobs.ids()[Symbol.asyncIterator]().next()).toMatchObject({ done: true })
     expect(site.alarms).toEqual([])
   })
@@ -80,7 +85,7 @@ describe('a held original', () => {
     await site.pass(hour)
     site.scan = { kind: 'infected', name: 'Doc.Dropper.Agent', signatures: 'daily 27001' }
     await release(site)
-    const note = 'first scan: daily 27000; second scan: daily 27001; found Doc.Dropper.Agent'
+    const note = 'found Doc.Dropper.Agent at the second scan'
     expect(await stateOf(site, id)).toEqual({ state: 'locked', note })
     expect(site.told).toEqual([`${id} locked`])
     expect(site.alarms).toEqual(['Original locked'])
@@ -97,13 +102,13 @@ describe('a held original', () => {
     site.scan = { kind: 'infected', name: 'Doc.Dropper.Agent', signatures: 'daily 27001' }
     await release(site, { tellLocked: broken })
     expect(await stateOf(site, id)).toMatchObject({ state: 'held' })
-    expect(site.alarms).toEqual(['Recipients not told of a locked original'])
+    expect(site.alarms).toEqual(['Not all were told of a locked original'])
     site.scan = { kind: 'clean', signatures: 'daily 27002' }
     await site.pass(hour)
     await release(site)
     expect(site.delivered).toEqual([])
     expect(site.told).toEqual([`${id} locked`])
-    const note = 'first scan: daily 27000; second scan: daily 27001; found Doc.Dropper.Agent'
+    const note = 'found Doc.Dropper.Agent at the second scan'
     expect(await stateOf(site, id)).toEqual({ state: 'locked', note })
   })
 
@@ -200,7 +205,7 @@ describe('a held original', () => {
     await using site = await holdingSite()
     const id = await holdOne(site)
     await site.pass(60_000)
-    await site.storage.heldOriginals.hasten(id, site.wall, 'released by ann')
+    await site.storage.heldOriginals.hasten(id, { at: site.wall, who: 'ann', reason: 'urgent' })
     site.scan = { kind: 'infected', name: 'Doc.Dropper.Agent', signatures: 'daily 27001' }
     await release(site)
     expect((await stateOf(site, id)).state).toBe('locked')

@@ -3,7 +3,7 @@ import { holdOriginals } from '../../../src/holding/hold-originals.ts'
 import { openObservedClock } from '../../../src/holding/observed-clock.ts'
 import { startReleaseLoop } from '../../../src/holding/release-loop.ts'
 import { bytesInMemory } from '../../../src/message/byte-source.ts'
-import { holdingSite } from '../../support/holding-parts.ts'
+import { firstScanAt, holdingSite } from '../../support/holding-parts.ts'
 
 const message = {
   recipients: ['ann@example.com'],
@@ -23,7 +23,7 @@ test('a short hold ends by itself, without waiting for the next poll', async () 
   await using site = await holdingSite()
   const observed = await openObservedClock(site.storage.observedTime)
   const parts = { ...site.parts, observed, now: () => new Date() }
-  const terms = { scan: { at: new Date(), signatures: 'daily 27000' }, hold: 300, now: new Date() }
+  const terms = { scan: firstScanAt(new Date()), hold: 300, now: new Date() }
   await holdOriginals(message, [attached], terms, parts)
   await using _loop = startReleaseLoop(parts, 10_000)
   await expect.poll(() => site.delivered.length, { timeout: 30_000 }).toBe(1)
@@ -44,7 +44,7 @@ test('while the storage is down the loop alarms and goes on, and stopping it wai
         reject(signal.reason)
       })
     })
-  const terms = { scan: { at: site.wall, signatures: 'daily 27000' }, hold: 0, now: site.wall }
+  const terms = { scan: firstScanAt(site.wall), hold: 0, now: site.wall }
   const [original] = await holdOriginals(message, [attached], terms, site.parts)
   const loop = startReleaseLoop({ ...site.parts, held: { ...held, claimDue }, deliver }, 20)
   await expect.poll(() => site.alarms.length, { timeout: 30_000 }).toBeGreaterThan(1)
