@@ -14,6 +14,12 @@ const equals = 0x3d
 
 const longestLine = 998
 
+/** 1 for the letters of base64 (RFC 2045 6.8), without the padding. */
+const isPlainBase64 = new Uint8Array(256)
+for (const letter of latin1Bytes('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')) {
+  isPlainBase64[letter] = 1
+}
+
 // RFC 5322 3.6: these occur at most once; programs differ in which of two they show.
 const uniqueFields = [
   'From',
@@ -69,6 +75,17 @@ export class MimeScanner {
     let lastReturn = this.#lastReturn
     let from = 0
     for (let at = 0; at < chunk.length; at += 1) {
+      if (at === from && this.#inBase64 && this.#lineStart === base + at && lastReturn < 0) {
+        const next = this.#pastPlainBase64(chunk, at)
+        if (next > at) {
+          seen.returnAndFeed = true
+          this.#lineStart = base + next
+          this.#previousLineEnd = 2
+          from = next
+          at = next - 1
+          continue
+        }
+      }
       const byte = chunk[at] ?? 0
       if (byte > carriageReturn) continue
       if (byte === lineFeed) {
@@ -90,6 +107,23 @@ export class MimeScanner {
     }
     this.#lastReturn = lastReturn
     if (from < chunk.length) this.#hold(chunk, from, chunk.length)
+  }
+
+  /**
+   * Where the lines end, from `from` on, that hold nothing but letters of base64 and CRLF: nothing can be found in
+   * them, and they are most of what is sent. What is left, the lines with dashes, padding and oddities, is looked at
+   * byte by byte.
+   */
+  #pastPlainBase64(chunk: Uint8Array, from: number): number {
+    let lineStart = from
+    if (this.#paddingSeen) return lineStart
+    for (;;) {
+      let at = lineStart
+      while (isPlainBase64[chunk[at] ?? 0] === 1) at += 1
+      const isLine = chunk[at] === carriageReturn && chunk[at + 1] === lineFeed
+      if (!isLine || at === lineStart || at - lineStart > longestLine) return lineStart
+      lineStart = at + 2
+    }
   }
 
   /** The message is complete. Call once. */
