@@ -3,6 +3,7 @@ import { type AuthenticateResult, type DNSResolver, authenticate as verify } fro
 import { TemporaryFailure } from '../failure.ts'
 import { authorOf } from '../message/address.ts'
 import type { AuthenticationFacts, AuthenticationResult } from '../message/facts.ts'
+import type { HeaderField } from '../message/header-field.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import { comparableDomain } from '../policy/pattern.ts'
 import { areAligned } from './are-aligned.ts'
@@ -39,13 +40,9 @@ export async function authenticate(
   const author = found.kind === 'author' ? { address: found.address, domain: found.domain } : undefined
   const asked = lookupsOfOneMessage(lookup, limits, signal)
   const { fields, limited } = chooseSignatures(message.fields, author?.domain)
-  const header = Buffer.from(
-    `${fields.map(({ name, value }) => `${name}:${value}\r\n`).join('')}\r\n`,
-    'latin1',
-  )
   try {
     if (isSmall(message)) askAhead(message, author, asked)
-    const verified = await endingAt(signal, verifiedBy(message, header, asked))
+    const verified = await endingAt(signal, verifiedBy(message, fields, asked))
     const facts = factsOf(verified, author, message, limited)
     return author && needsSpfOfAuthor(facts, author)
       ? { ...facts, authorPublishesSpf: await publishesSpf(author.domain, asked) }
@@ -83,12 +80,10 @@ function askAhead(message: ReceivedMessage, author: Author | undefined, lookup: 
 
 function verifiedBy(
   message: ReceivedMessage,
-  header: Uint8Array,
+  fields: readonly HeaderField[],
   lookup: MessageLookup,
 ): Promise<AuthenticateResult> {
-  const input = isSmall(message)
-    ? Buffer.concat([header, message.source.read(message.bodyStart, message.source.size)])
-    : Readable.from(concatenated(header, message.source.stream(message.bodyStart)), { objectMode: false })
+  const input = inputOf(message, fields)
   return verify(input, {
     sender: message.sender,
     ...(message.client.address === undefined ? {} : { ip: message.client.address }),
@@ -101,6 +96,23 @@ function verifiedBy(
     disableBimi: true,
     strict: true,
   }).finally(() => input instanceof Readable && input.destroy())
+}
+
+function inputOf(message: ReceivedMessage, fields: readonly HeaderField[]): Buffer | Readable {
+  const { source, bodyStart } = message
+  const header = Buffer.from(
+    `${fields.map(({ name, value }) => `${name}:${value}\r\n`).join('')}\r\n`,
+    'latin1',
+  )
+  if (!hasSignature(fields)) return header
+  if (isSmall(message)) return Buffer.concat([header, source.read(bodyStart, source.size)])
+  return Readable.from(concatenated(header, source.stream(bodyStart)), { objectMode: false })
+}
+
+/** Only signatures speak of the body: for all other mail it need not be read. */
+function hasSignature(fields: readonly HeaderField[]): boolean {
+  const names = ['dkim-signature', 'arc-message-signature']
+  return fields.some(({ name }) => names.includes(name.trim().toLowerCase()))
 }
 
 async function* concatenated(
