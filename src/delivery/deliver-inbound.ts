@@ -1,3 +1,4 @@
+import { toAscii } from '../decision/to-ascii.ts'
 import { authenticationResults } from '../inspection/authentication-results.ts'
 import { forgedResults } from '../inspection/forged-results.ts'
 import { buildField } from '../message/build-field.ts'
@@ -9,6 +10,8 @@ import type { Edit, FinalAnswer } from '../milter/filter.ts'
 import type { InboundPolicy } from '../policy/policy.ts'
 import { entityEdits } from './entity-edits.ts'
 import { asParts, type OfficeHouse, replaceOfficeFiles } from './replace-office-files.ts'
+
+const maxEvidenceCharacters = 200
 
 /** What is known of a message that was judged good enough. */
 export interface Accepted {
@@ -54,7 +57,10 @@ function markingEdits(message: ReceivedMessage, { facts, score, signals }: Accep
   const deletions = forgedResults(message.fields, message.mtaName).map(
     ({ name, occurrence }): Edit => ({ kind: 'deleteHeader', name, occurrence }),
   )
-  const reasons = signals.filter(({ points }) => points !== 0).map(({ evidence }) => evidence)
+  // Evidence quotes what the sender wrote: a control character in it must not refuse the mail.
+  const reasons = signals
+    .filter(({ points }) => points !== 0)
+    .map(({ evidence }) => toAscii(evidence, maxEvidenceCharacters))
   const trust = buildField(
     'X-Postsiegel-Trust',
     `${score > 0 ? '+' : ''}${score}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}`,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ConversionResult, Converter } from '../converter/converter.ts'
 import type { Original } from '../holding/hold-originals.ts'
+import { takeTurns } from '../inspection/take-turns.ts'
 import { contentDispositionField, contentTypeField, structuredField } from '../message/build-field.ts'
 import { buildMultipart, buildPart, partBytes } from '../message/build-part.ts'
 import { type ByteSource, bytesInMemory, type Workspace } from '../message/byte-source.ts'
@@ -10,6 +11,7 @@ import type { OfficeAttachment } from '../message/facts.ts'
 import type { MimeEntity } from '../message/mime-entity.ts'
 import type { MimePart } from '../message/mime-part.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
+import { shownFileName } from '../message/shown-file-name.ts'
 import type { HeldOriginal } from '../storage/held-originals.ts'
 import { withheldText } from './withheld-text.ts'
 
@@ -44,17 +46,20 @@ export async function replaceOfficeFiles(
   }
   const held = await house.hold(message, originals)
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(conversionBudgetMs)])
+  // One mail with a hundred files must not fill the converter's queue, for others and for itself.
+  const inTurn = takeTurns(2)
   const replaced = new Map<string, MimeEntity>()
   await Promise.all(
     attachments.map(async (attachment, index) => {
       const [original, kept] = [originals[index], held[index]]
       if (!original || !kept) throw new Error('an original was not taken into custody')
-      const conversion = await convertInTime(original, house.converter, inTime, signal)
-      const notice = noticePart(withheldText(attachment, kept, conversion, house.telephone))
+      const conversion = await inTurn(() => convertInTime(original, house.converter, inTime, signal))
+      const name = shownFileName(attachment.fileName) ?? `Dokument.${attachment.office}`
+      const signed = isInSigned(message.tree.root, attachment.path)
+      const about = { ...attachment, fileName: name, signed }
+      const notice = noticePart(withheldText(about, kept, conversion, house.telephone))
       const parts =
-        conversion.kind === 'converted'
-          ? [notice, await pdfPart(attachment, conversion.pdf, workspace)]
-          : [notice]
+        conversion.kind === 'converted' ? [notice, await pdfPart(name, conversion.pdf, workspace)] : [notice]
       replaced.set(
         attachment.path.join('.'),
         buildMultipart('mixed', new Map(), parts, randomBytes(16).toString('hex')),
@@ -91,6 +96,11 @@ function partAt(root: MimePart, path: readonly number[]): MimePart {
   }, root)
 }
 
+/** A changed part breaks the signature around it (RFC 1847 2.1). */
+function isInSigned(root: MimePart, path: readonly number[]): boolean {
+  return path.some((_, depth) => partAt(root, path.slice(0, depth)).contentType.subtype === 'signed')
+}
+
 function noticePart(text: string): ByteSource {
   return buildPart(
     [
@@ -102,12 +112,8 @@ function noticePart(text: string): ByteSource {
   )
 }
 
-async function pdfPart(
-  attachment: OfficeAttachment,
-  pdf: Uint8Array,
-  workspace: Workspace,
-): Promise<ByteSource> {
-  const name = `${attachment.fileName.replace(/\.[A-Za-z0-9]{1,5}$/, '')}.pdf`
+async function pdfPart(fileName: string, pdf: Uint8Array, workspace: Workspace): Promise<ByteSource> {
+  const name = `${fileName.replace(/\.[A-Za-z0-9]{1,5}$/, '')}.pdf`
   return buildPart(
     [
       contentTypeField('application/pdf', new Map([['name', name]])),

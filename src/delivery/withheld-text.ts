@@ -2,34 +2,44 @@ import type { ConversionResult } from '../converter/converter.ts'
 import type { OfficeAttachment } from '../message/facts.ts'
 import type { HeldOriginal } from '../storage/held-originals.ts'
 
+/** A withheld file as its notice speaks of it; `signed`: it was covered by the author's signature. */
+export type WithheldFile = Pick<OfficeAttachment, 'fileName' | 'macros'> & { readonly signed: boolean }
+
 /** What a recipient reads in place of an Office file: what was withheld, why, until when, how to get it (L-08). */
 export function withheldText(
-  attachment: OfficeAttachment,
-  held: HeldOriginal,
+  { fileName, macros, signed }: WithheldFile,
+  held: Pick<HeldOriginal, 'id' | 'releaseAt'>,
   conversion: ConversionResult,
   telephone: string,
 ): string {
   const until = dateText(held.releaseAt)
-  const name = attachment.fileName
-  const german =
-    conversion.kind === 'converted'
-      ? `Die Datei „${name}“ liegt als PDF bei.${conversion.cut ? ` Das PDF zeigt nur die ersten ${conversion.pages} Seiten.` : ''}`
-      : `Von der Datei „${name}“ konnte kein PDF erstellt werden (${germanReasons[conversion.reason]}).`
-  const english =
-    conversion.kind === 'converted'
-      ? `The file "${name}" is attached as a PDF.${conversion.cut ? ` The PDF shows the first ${conversion.pages} pages only.` : ''}`
-      : `No PDF could be made of the file "${name}" (${englishReasons[conversion.reason]}).`
+  const cut = conversion.kind === 'converted' && conversion.cut ? conversion.pages : undefined
   return [
-    german,
-    ...(attachment.macros ? ['Das Original enthält Makros (ausführbare Programme).'] : []),
-    `Das Original wird bis ${until} Uhr zurückgehalten, dann erneut auf Viren geprüft und`,
-    `Ihnen in einer eigenen E-Mail zugestellt. Kennung: ${held.id}`,
+    conversion.kind === 'converted'
+      ? `Die Datei „${fileName}“ liegt als PDF bei.`
+      : `Von der Datei „${fileName}“ konnte kein PDF erstellt werden: ${germanReasons[conversion.reason]}.`,
+    ...(cut === undefined ? [] : [`Das PDF zeigt nur die ersten ${cut} Seiten.`]),
+    ...(macros ? ['Das Original enthält Makros (ausführbare Programme).'] : []),
+    'Office-Dateien können Schadsoftware enthalten, die erst später erkannt wird. Das Original wird',
+    `deshalb bis ${until} Uhr zurückgehalten, dann erneut auf Viren geprüft und Ihnen in einer`,
+    `eigenen E-Mail zugestellt. Kennung: ${held.id}`,
     `Brauchen Sie es früher, wenden Sie sich bitte an Ihren Administrator (${telephone}).`,
+    ...(signed
+      ? ['Die Unterschrift des Absenders galt dem Original; Ihr Programm zeigt sie nun als ungültig.']
+      : []),
     '',
-    english,
-    ...(attachment.macros ? ['The original contains macros (executable programs).'] : []),
-    `The original is withheld until ${until}, then scanned for viruses again and sent to you`,
-    `in a mail of its own. Identifier: ${held.id}`,
+    conversion.kind === 'converted'
+      ? `The file "${fileName}" is attached as a PDF.`
+      : `No PDF could be made of the file "${fileName}": ${englishReasons[conversion.reason]}.`,
+    ...(cut === undefined ? [] : [`The PDF shows the first ${cut} pages only.`]),
+    ...(macros ? ['The original contains macros (executable programs).'] : []),
+    'Office files can carry malware that is recognised only later. So the original is withheld',
+    `until ${until} (German time), then scanned for viruses again and sent to you in a mail of`,
+    `its own. Identifier: ${held.id}`,
+    `If you need it earlier, please ask your administrator (${telephone}).`,
+    ...(signed
+      ? ["The sender's signature was made for the original; your program shows it as invalid now."]
+      : []),
     '',
   ].join('\r\n')
 }
