@@ -4,7 +4,7 @@ import { comparableDomain } from '../policy/pattern.ts'
 import type { Relations } from '../storage/relations.ts'
 import type { Authenticate } from './authenticate.ts'
 import type { Scan } from './clamd.ts'
-import { officeFiles } from './office-files.ts'
+import { attachedFiles, officeIn } from './office-files.ts'
 
 /** Whom the facts are asked of. */
 export interface FactSources {
@@ -29,16 +29,17 @@ export async function gatherInboundFacts(
   const ended = new AbortController()
   const together = AbortSignal.any([signal, ended.signal])
   try {
-    const [{ authentication, relations }, scan, office] = await Promise.all([
+    const [{ authentication, relations }, scan, files] = await Promise.all([
       authorAndRelations(message, sources, together),
       sources.scan(message.source.stream(), together),
-      officeFiles(message, together),
+      attachedFiles(message, together),
     ])
     const domain = authentication.author?.domain
     return {
       authentication,
       scan,
-      office,
+      files,
+      office: officeIn(files),
       relations,
       ownDomain:
         domain !== undefined && sources.ownDomains.some((own) => isWithin(domain, comparableDomain(own))),

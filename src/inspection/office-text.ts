@@ -29,13 +29,13 @@ export function officeText(head: Buffer, named: OfficeKind | undefined): OfficeC
   if (document) {
     const [mark, kind] = document
     const office = mark.includes('xmlpackage') ? (named ?? kind) : kind
-    return { office, macros: xml.includes('macrospresent="yes"'), encrypted: false }
+    return { ...plain(office), macros: xml.includes('macrospresent="yes"') }
   }
   return named && !isHarmless(head, text, named) ? plain(named) : undefined
 }
 
 function plain(office: OfficeKind): OfficeContent {
-  return { office, macros: false, encrypted: false }
+  return { office, macros: false, encrypted: false, externalLinks: false }
 }
 
 function textOf(head: Buffer): string {

@@ -1,9 +1,10 @@
-import type { OfficeAttachment, OfficeKind } from '../message/facts.ts'
+import type { OfficeFile, OfficeKind } from '../message/facts.ts'
+import { fetchesInDocument, fetchesInOpenDocument, fetchesInRelations } from './external-links.ts'
 import { officeMediaType } from './office-names.ts'
 import { readLocalNames, readMember, readZipDirectory, type ZipMember } from './zip-directory.ts'
 
 /** What the content of a file says. */
-export type OfficeContent = Pick<OfficeAttachment, 'office' | 'macros' | 'encrypted'>
+export type OfficeContent = Pick<OfficeFile, 'office' | 'macros' | 'encrypted' | 'externalLinks'>
 
 /** [Content_Types].xml and the manifest name every member once; 2 MiB are some ten thousand lines. */
 const maxDescriptionBytes = 2 * 1024 * 1024
@@ -19,13 +20,13 @@ export function officeZip(zip: Buffer, named: OfficeKind | undefined): OfficeCon
   const byNames = kindByNames(names, named)
   if (!members) {
     const office = byNames ?? named
-    return office && { office, macros: names.some(isMacroName), encrypted: false }
+    return office && { office, macros: names.some(isMacroName), encrypted: false, externalLinks: false }
   }
   const encrypted = members.some((member) => member.encrypted)
   const document = openDocument(zip, members, encrypted)
   const content = document ?? openXml(zip, members, encrypted, byNames, named)
   if (content && content !== 'another') return content
-  return named && { office: named, macros: hasMacroNames(members), encrypted }
+  return named && { office: named, macros: hasMacroNames(members), encrypted, externalLinks: false }
 }
 
 function openXml(
@@ -47,7 +48,7 @@ function openXml(
   const office = kinds[0] ?? byNames ?? unread
   const macros =
     hasMacroNames(members) || types.some((text) => text.includes('vbaproject') || text.includes('macrosheet'))
-  return office && { office, macros, encrypted }
+  return office && { office, macros, encrypted, externalLinks: hasExternalLinks(zip, members) }
 }
 
 /** Entities and references could spell a type so that we do not see it, and no Office program writes them here. */
@@ -78,7 +79,24 @@ function openDocument(
     office,
     macros: members.some(({ name }) => /^(?:basic|scripts)\/./i.test(name)),
     encrypted: encrypted || manifest.includes('encryption-data'),
+    externalLinks: fetchesInOpenDocument(read('content.xml')),
   }
+}
+
+/** A document has a file of relations for each of its parts that has some: dozens in large presentations. */
+const maxRelationFiles = 200
+
+/** Of a damaged or very large file nothing is said; it is converted without a network in any case. */
+function hasExternalLinks(zip: Buffer, members: readonly ZipMember[]): boolean {
+  const textNamed = (pattern: RegExp) =>
+    members
+      .filter(({ name }) => pattern.test(name))
+      .slice(0, maxRelationFiles)
+      .map((member) => textOf(readMember(zip, member, maxDescriptionBytes)))
+  return (
+    textNamed(/\.rels$/i).some(fetchesInRelations) ||
+    textNamed(/^(?:word\/document|xl\/externalLinks\/[^/]{1,100})\.xml$/i).some(fetchesInDocument)
+  )
 }
 
 /** Programs differ on which of two members of one name they take; so all of them count, up to four. */

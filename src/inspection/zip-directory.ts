@@ -1,11 +1,19 @@
-import { inflateRawSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { constants, inflateRaw, inflateRawSync } from 'node:zlib'
 
 /** A member of a zip archive as the directory declares it. Every number is a claim of the sender. */
 export interface ZipMember {
+  /** The bytes of the name, as latin1. */
   readonly name: string
+  readonly flags: number
   readonly encrypted: boolean
   readonly method: number
+  /** Time and date of DOS. */
+  readonly modified: number
+  readonly crc: number
   readonly compressedSize: number
+  readonly size: number
+  readonly attributes: number
   readonly headerOffset: number
 }
 
@@ -31,9 +39,14 @@ export function readZipDirectory(zip: Buffer): ZipMember[] | undefined {
     const nameLength = zip.readUInt16LE(at + 28)
     members.push({
       name: zip.toString('latin1', at + 46, at + 46 + nameLength),
+      flags: zip.readUInt16LE(at + 8),
       encrypted: (zip.readUInt16LE(at + 8) & 1) === 1,
       method: zip.readUInt16LE(at + 10),
+      modified: zip.readUInt32LE(at + 12),
+      crc: zip.readUInt32LE(at + 16),
       compressedSize: zip.readUInt32LE(at + 20),
+      size: zip.readUInt32LE(at + 24),
+      attributes: zip.readUInt32LE(at + 38),
       headerOffset: zip.readUInt32LE(at + 42) + shift,
     })
     at += 46 + nameLength + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32)
@@ -65,12 +78,28 @@ export function readLocalNames(zip: Buffer): string[] {
   return names
 }
 
+/** The member's name as people read it: UTF-8 if it is (APPNOTE appendix D), else as Windows-1252 would show it. */
+export function memberName({ name }: Pick<ZipMember, 'name'>): string {
+  const bytes = Buffer.from(name, 'latin1')
+  const text = bytes.toString('utf8')
+  return Buffer.from(text).equals(bytes) ? text : name
+}
+
+/** The bytes of a member as they lie in the archive; undefined if they are not where the directory says. */
+export function packedMember(
+  zip: Buffer,
+  { headerOffset: at, compressedSize }: ZipMember,
+): Buffer | undefined {
+  if (at + 30 > zip.length || zip.readUInt32LE(at) !== 0x04034b50) return undefined
+  const start = at + 30 + zip.readUInt16LE(at + 26) + zip.readUInt16LE(at + 28)
+  const packed = zip.subarray(start, start + compressedSize)
+  return packed.length === compressedSize ? packed : undefined
+}
+
 /** The content of a member up to `limit` bytes; undefined if it is encrypted, broken, longer or packed otherwise. */
 export function readMember(zip: Buffer, member: ZipMember, limit: number): Buffer | undefined {
-  const at = member.headerOffset
-  if (member.encrypted || at + 30 > zip.length || zip.readUInt32LE(at) !== 0x04034b50) return undefined
-  const start = at + 30 + zip.readUInt16LE(at + 26) + zip.readUInt16LE(at + 28)
-  const packed = zip.subarray(start, start + member.compressedSize)
+  const packed = packedMember(zip, member)
+  if (member.encrypted || !packed) return undefined
   try {
     if (member.method === 0) return packed.length <= limit ? packed : undefined
     // Deflate, the only other method of OPC (ECMA-376 part 2, C.5) and OpenDocument (part 2, 2.2).
@@ -78,4 +107,63 @@ export function readMember(zip: Buffer, member: ZipMember, limit: number): Buffe
   } catch {
     return undefined
   }
+}
+
+/** The first `limit` bytes of a member, or fewer; undefined if it cannot be read. Unpacks some of `limit` bytes only. */
+export function memberHead(zip: Buffer, member: ZipMember, limit: number): Buffer | undefined {
+  const packed = packedMember(zip, member)
+  if (member.encrypted || !packed) return undefined
+  if (member.method === 0) return packed.subarray(0, limit)
+  if (member.method !== 8) return undefined
+  try {
+    // Deflate packs at most 1032 to 1, so this is bounded.
+    const start = inflateRawSync(packed.subarray(0, limit), { finishFlush: constants.Z_SYNC_FLUSH })
+    return start.subarray(0, limit)
+  } catch {
+    return undefined
+  }
+}
+
+const inflate = promisify(inflateRaw) as (
+  packed: Buffer,
+  options: { readonly maxOutputLength: number },
+) => Promise<Buffer>
+
+/** The whole content of a member, unpacked beside the main thread: a member can be large. */
+export async function unpackMember(
+  zip: Buffer,
+  member: ZipMember,
+  limit: number,
+): Promise<Buffer | 'too-large' | 'unreadable'> {
+  const packed = packedMember(zip, member)
+  if (member.encrypted || !packed || (member.method !== 0 && member.method !== 8)) return 'unreadable'
+  if (member.size > limit || packed.length > limit) return 'too-large'
+  if (member.method === 0) return packed
+  try {
+    // The declared size is a claim: what is longer is cut off by `limit`, counted while it comes out.
+    return await inflate(packed, { maxOutputLength: Math.max(1, limit) })
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'too-large' : 'unreadable'
+  }
+}
+
+/**
+ * Whether members share bytes, as in bombs that need no nesting, or the archive has members between those of its
+ * directory that some programs unpack all the same: the names of those.
+ */
+export function betweenMembers(
+  zip: Buffer,
+  members: readonly ZipMember[],
+): { readonly overlap: boolean; readonly hidden: readonly string[] } {
+  const sorted = [...members].sort((one, other) => one.headerOffset - other.headerOffset)
+  const hidden: string[] = []
+  let end = 0
+  for (const member of sorted) {
+    if (member.headerOffset < end) return { overlap: true, hidden }
+    hidden.push(...readLocalNames(zip.subarray(end, member.headerOffset)))
+    const at = member.headerOffset
+    if (at + 30 > zip.length) return { overlap: false, hidden }
+    end = at + 30 + zip.readUInt16LE(at + 26) + zip.readUInt16LE(at + 28) + member.compressedSize
+  }
+  return { overlap: false, hidden: [...hidden, ...readLocalNames(zip.subarray(end))] }
 }

@@ -66,14 +66,56 @@ export const officeKinds = [
 ] as const
 export type OfficeKind = (typeof officeKinds)[number]
 
-/** An attachment that is an Office file by its content. `path` leads from the root by child indexes. */
-export interface OfficeAttachment {
-  readonly path: readonly number[]
+/** Files that tax and accounting software reads; they are never changed or held. */
+export type InvoiceFormat =
+  | 'ZUGFeRD/Factur-X'
+  | 'UBL invoice'
+  | 'CII invoice'
+  | 'DATEV'
+  | 'ELSTER'
+  | 'signed PDF'
+
+/** An Office file by its content. */
+export interface OfficeFile {
+  readonly kind: 'office'
   readonly fileName: string
   readonly office: OfficeKind
   readonly macros: boolean
   readonly encrypted: boolean
+  /** It fetches something when it is opened: pictures, templates, tables, DDE. Links to click on do not count. */
+  readonly externalLinks: boolean
   readonly bytes: number
+}
+
+/** A file of which we know something, containers with what is inside. What is none of these is passed on as it is. */
+export type SeenFile =
+  | OfficeFile
+  /** A container that could hide Office files and cannot be looked into; `office` is the kind it names, or a guess. */
+  | {
+      readonly kind: 'closed'
+      readonly fileName: string
+      readonly office: OfficeKind
+      readonly reason: 'encrypted' | 'too-large' | 'unreadable'
+      readonly bytes: number
+    }
+  | { readonly kind: 'invoice'; readonly fileName: string; readonly format: InvoiceFormat }
+  /** `place`: index in the directory of a zip archive, among the parts of a TNEF stream, or path in a message. */
+  | {
+      readonly kind: 'zip' | 'tnef' | 'message' | 'signed'
+      readonly fileName: string
+      readonly inside: readonly { readonly place: readonly number[]; readonly file: SeenFile }[]
+    }
+
+/** A leaf of the message's MIME tree. `path` leads from the root by child indexes; `signed`: a multipart/signed is above. */
+export interface AttachedFile {
+  readonly path: readonly number[]
+  readonly signed: boolean
+  readonly file: SeenFile
+}
+
+/** An Office file, or a closed container, with the path of the leaf that it came in. */
+export interface OfficeAttachment extends Omit<OfficeFile, 'kind'> {
+  readonly path: readonly number[]
 }
 
 /** What we know of a correspondent from our own outbound mail. Times in milliseconds since 1970. */
@@ -90,6 +132,9 @@ export interface RelationFacts {
 export interface InboundFacts {
   readonly authentication: AuthenticationFacts
   readonly scan: ScanResult
+  /** Everything in the message that is an Office file, a container of some, or an invoice. */
+  readonly files: readonly AttachedFile[]
+  /** The Office files in `files`, at any depth. */
   readonly office: readonly OfficeAttachment[]
   /** One for each recipient, in the order of the envelope. */
   readonly relations: readonly RelationFacts[]

@@ -13,6 +13,7 @@ const authentication: AuthenticationFacts = {
 const facts: InboundFacts = {
   authentication,
   scan: { kind: 'clean', signatures: 'x' },
+  files: [],
   office: [],
   relations: [],
   ownDomain: false,

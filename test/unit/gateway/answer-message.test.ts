@@ -20,6 +20,7 @@ const facts: InboundFacts = {
     arc: 'none',
   },
   scan: { kind: 'clean', signatures: 'test' },
+  files: [],
   office: [],
   relations: [relation],
   ownDomain: false,

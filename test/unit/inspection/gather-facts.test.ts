@@ -33,11 +33,19 @@ const message = receivedMessage('From: ann@partner.example\nContent-Type: applic
 })
 
 it('the whole message is scanned, its Office files found, the author known to each recipient', async () => {
-  expect(await gatherInboundFacts(message, sources(), never)).toEqual({
+  expect(await gatherInboundFacts(message, sources(), never)).toMatchObject({
     authentication,
     scan: { kind: 'clean', signatures: `${message.source.size} bytes` },
     office: [
-      { path: [], fileName: 'document.rtf', office: 'rtf', macros: false, encrypted: false, bytes: 11 },
+      {
+        path: [],
+        fileName: 'document.rtf',
+        office: 'rtf',
+        macros: false,
+        encrypted: false,
+        externalLinks: false,
+        bytes: 11,
+      },
     ],
     relations: [
       { ...unknown, pair: 'ann@partner.example bob@kanzlei.example'.length },

@@ -162,7 +162,7 @@ describe('an attachment is an Office file by its content', () => {
     ],
   ] as const) {
     it(`whatever its name: ${what}`, async () => {
-      expect(await found(content)).toEqual([
+      expect(await found(content)).toMatchObject([
         { path: [1], fileName: 'x.bin', office, macros, encrypted, bytes: content.length },
       ])
     })
@@ -401,7 +401,11 @@ corpus('real files', () => {
     it(`${file} is ${format}`, async () => {
       const content = readFileSync(join(office, file))
       const attachments = await found(content, file)
-      if (format === 'tnef') return expect(attachments).toEqual([])
+      if (format === 'tnef')
+        return expect(attachments).toMatchObject([
+          { office: 'rtf' },
+          { office: 'doc', fileName: 'quick.doc' },
+        ])
       const kind = format.startsWith('ooxml-encrypted') ? declared_ext : (kindOf[format] ?? format)
       const encrypted =
         reason === 'password-protected' || features.includes('encrypted-with-default-password')

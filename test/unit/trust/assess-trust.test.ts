@@ -48,6 +48,7 @@ function facts(change: Partial<AuthenticationFacts>): InboundFacts {
   return {
     authentication: { ...nothing, ...change },
     scan: { kind: 'clean', signatures: 'x' },
+    files: [],
     office: [],
     relations: [],
     ownDomain: false,
