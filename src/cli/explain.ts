@@ -1,6 +1,7 @@
 import type { ControlAnswers } from '../gateway/control-calls.ts'
 import { askGateway } from './ask-gateway.ts'
 import { type Command, UsageError } from './command.ts'
+import { printable } from './printable.ts'
 
 export const explain: Command = {
   name: 'explain',
@@ -11,7 +12,7 @@ export const explain: Command = {
     if (id === undefined) throw new UsageError('explain needs the reference, such as K7Q2-81ZX-4M3P')
     const record = await askGateway(options, 'explain', { id })
     if (record === null) {
-      print(`no decision ${id} is stored`)
+      print(options.json ? 'null' : `no decision ${printable(id)} is stored`)
       return 1
     }
     print(options.json ? JSON.stringify(record) : explanation(record))
@@ -39,5 +40,5 @@ function explanation(record: NonNullable<ControlAnswers['explain']>): string {
     `policies    generation ${record.policyGeneration}`,
     `took        ${record.milliseconds} ms`,
   ]
-  return lines.map((line) => line.replaceAll(/\p{Cc}/gu, '?')).join('\n')
+  return lines.map(printable).join('\n')
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { ShownCertificate } from '../gateway/control-calls.ts'
 import { askGateway } from './ask-gateway.ts'
 import { type Command, UsageError } from './command.ts'
+import { printable } from './printable.ts'
 
 export const key: Command = {
   name: 'key',
@@ -40,7 +41,7 @@ export const key: Command = {
       case 'remove': {
         if (what === undefined) break
         const { removed } = await askGateway(options, 'key-remove', { fingerprint: what.toLowerCase() })
-        print(removed ? 'removed' : 'no such certificate')
+        print(options.json ? JSON.stringify({ removed }) : removed ? 'removed' : 'no such certificate')
         return removed ? 0 : 1
       }
     }
@@ -49,6 +50,6 @@ export const key: Command = {
 }
 
 function lineOf({ addresses, notAfter, hasPrivateKey, fingerprint }: ShownCertificate): string {
-  const owner = addresses.join(', ').replaceAll(/\p{Cc}/gu, '?')
-  return `${owner}  until ${notAfter.slice(0, 10)}  ${hasPrivateKey ? 'with private key' : 'certificate'}  ${fingerprint}`
+  const kind = hasPrivateKey ? 'with private key' : 'certificate'
+  return printable(`${addresses.join(', ')}  until ${notAfter.slice(0, 10)}  ${kind}  ${fingerprint}`)
 }

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { askGateway } from './ask-gateway.ts'
 import { type Command, UsageError } from './command.ts'
+import { printable } from './printable.ts'
 
 export const password: Command = {
   name: 'password',
@@ -17,7 +18,7 @@ export const password: Command = {
         print(
           options.json
             ? JSON.stringify({ retried })
-            : `The password for ${recipient} is set; it can be shown to nobody, us included.${
+            : `The password for ${printable(recipient)} is set; it can be shown to nobody, us included.${
                 retried.length > 0 ? ` Waiting messages tried again: ${retried.join(', ')}` : ''
               }`,
         )
@@ -28,14 +29,15 @@ export const password: Command = {
         print(
           options.json
             ? JSON.stringify(list)
-            : list.map((each) => `${each.setAt}  ${each.recipient}`).join('\n'),
+            : list.map((each) => printable(`${each.setAt}  ${each.recipient}`)).join('\n'),
         )
         return 0
       }
       case 'remove': {
         if (recipient === undefined) break
         const { removed } = await askGateway(options, 'password-remove', { recipient })
-        print(removed ? `${recipient} has no password any more` : `${recipient} had no password`)
+        if (options.json) print(JSON.stringify({ removed }))
+        else print(`${printable(recipient)} ${removed ? 'has no password any more' : 'had no password'}`)
         return removed ? 0 : 1
       }
     }

@@ -3,14 +3,23 @@ import { ConfigProblem } from '../config/config-problem.ts'
 import { version } from '../version.ts'
 import { type Options, UsageError } from './command.ts'
 import { commands, optionTable } from './commands.ts'
+import { fitsUsage } from './fits-usage.ts'
+import { printableText } from './printable.ts'
+
+// Whoever reads the beginning only, such as head(1), has not made a mistake.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`postsiegel: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(
+    `postsiegel: ${printableText(error instanceof Error ? error.message : String(error))}\n`,
+  )
   return error instanceof UsageError || error instanceof ConfigProblem ? 2 : 1
 })
 
 async function main(args: readonly string[]): Promise<number> {
-  const print = (text: string) => void process.stdout.write(`${text}\n`)
+  const print = (text: string) => void process.stdout.write(`${printableText(text)}\n`)
   const { values, positionals } = parse(args)
   const [name, ...words] = positionals
   if (values.version) {
@@ -23,6 +32,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const command = commands.find((candidate) => candidate.name === name)
   if (!command) throw new UsageError(`there is no command ${name}; "postsiegel help" lists them`)
+  if (!fitsUsage(command.usage, words)) {
+    throw new UsageError(`usage: postsiegel ${`${name} ${command.usage}`.trimEnd()}`)
+  }
   const options: Options = {
     settings: values.settings,
     json: values.json,

@@ -1,5 +1,6 @@
 import { askGateway } from './ask-gateway.ts'
 import type { Command } from './command.ts'
+import { printable } from './printable.ts'
 
 export const status: Command = {
   name: 'status',
@@ -20,7 +21,9 @@ export const status: Command = {
           `converter    ${answer.converter}`,
           `waiting      ${answer.waiting} messages for a password or certificate`,
           `held         ${answer.held} originals`,
-        ].join('\n'),
+        ]
+          .map(printable)
+          .join('\n'),
       )
     }
     return policy.problems.length > 0 ? 1 : 0

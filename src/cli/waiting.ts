@@ -1,5 +1,6 @@
 import { askGateway } from './ask-gateway.ts'
 import type { Command } from './command.ts'
+import { printable } from './printable.ts'
 
 export const waiting: Command = {
   name: 'waiting',
@@ -13,7 +14,7 @@ export const waiting: Command = {
         list.length === 0
           ? 'nothing waits'
           : list
-              .map((each) => `${each.since}  ${each.queueId}  ${each.sender} -> ${each.recipient}`)
+              .map((each) => printable(`${each.since}  ${each.queueId}  ${each.sender} -> ${each.recipient}`))
               .join('\n'),
       )
     return 0
