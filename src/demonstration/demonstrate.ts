@@ -84,6 +84,7 @@ function readyLine(site: Site) {
     ready: true,
     inbound: site.postfix.ports.inbound,
     submission: site.postfix.ports.submission,
+    portal: site.portal,
     mail: site.folders.mail,
     settings: site.folders.settings,
     policies: site.folders.policies,

@@ -26,6 +26,7 @@ It runs until Ctrl-C. Everything is on this machine only.
 
   mail from outside   127.0.0.1 port ${postfix.ports.inbound}, XCLIENT permitted
   mail of our staff   127.0.0.1 port ${postfix.ports.submission}, no password in the demonstration
+  portal              ${site.portal} for people outside
   arrived mail        ${folders.mail}
   policies            ${folders.policies} (edit them: they are read again at once)
   logs                ${folders.log}

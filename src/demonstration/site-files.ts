@@ -49,6 +49,7 @@ export function socketsOf({ run }: SiteFolders) {
     outbound: socket('outbound'),
     tlsPolicy: socket('tls-policy'),
     gateway: socket('gateway'),
+    portal: socket('portal'),
     converter: socket('converter'),
   }
 }
@@ -57,6 +58,7 @@ export interface SiteSettings {
   readonly clamd: string
   readonly resolver: string
   readonly noticesPort: number
+  readonly portalPort: number
   readonly postfixConfig: string
   readonly trustAnchors: string
   /** More for the file; it wins. */
@@ -70,6 +72,8 @@ export function writeSettings(folders: SiteFolders, site: SiteSettings): void {
   const settings = {
     organization: { name: 'Kanzlei Muster', telephone: '+49 30 5550100', domains: [ownDomain] },
     listen: socketsOf(folders),
+    // Everything runs as root here; installed, the portal has a group of its own.
+    portal: { listen: `inet:127.0.0.1:${site.portalPort}`, group: 'root' },
     policies: folders.policies,
     state: folders.state,
     masterKey,

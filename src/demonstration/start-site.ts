@@ -30,7 +30,7 @@ export interface SiteOptions {
   readonly onStep?: (step: string) => void
 }
 
-/** A whole house on loopback: name server, scanner, hosts outside, converter, gateway, Postfix. */
+/** A whole house on loopback: name server, scanner, hosts outside, converter, gateway, portal, Postfix. */
 export interface Site extends AsyncDisposable {
   readonly folders: SiteFolders
   readonly postfix: Postfix
@@ -58,6 +58,8 @@ export interface Site extends AsyncDisposable {
   readonly converter: Child
   /** Starts the converter again after it was ended; resolves when it listens. */
   startConverter(): Promise<Child>
+  /** Where the pages for people outside are, such as `http://127.0.0.1:8080`. */
+  readonly portal: string
 }
 
 export type GatewayEvent = Readonly<Record<string, unknown>> & { readonly event: string }
@@ -116,13 +118,14 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   mkdirSync(join(run, 'clamd'))
   const clamd = started.use(await startClamd(join(run, 'clamd'), run, join(folders.log, 'clamd.log')))
 
-  const [inbound = 0, submission = 0, outbound = 0, notices = 0] = await freePorts(4)
+  const [inbound = 0, submission = 0, outbound = 0, notices = 0, portalPort = 0] = await freePorts(5)
   const postfixFolder = join(run, 'postfix')
   writePolicies(folders)
   writeSettings(folders, {
     clamd: clamd.socket,
     resolver: options.resolver ?? `${network.dns.address}:${network.dns.port}`,
     noticesPort: notices,
+    portalPort,
     postfixConfig: join(postfixFolder, 'etc'),
     trustAnchors: authority.certificateFile,
     more: options.settings ?? {},
@@ -165,6 +168,11 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   }
   started.defer(() => stopGateway('SIGTERM'))
   await startGateway()
+
+  step('portal')
+  const portalUrl = `http://127.0.0.1:${portalPort}`
+  const portal = started.use(await serve('portal', join(folders.log, 'portal.log')))
+  await pollUntil('the portal answers', () => running(portal) && answers(`${portalUrl}/health`))
 
   step('Postfix')
   const permitted = network.onPort53
@@ -217,7 +225,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     get gatewayPid() {
       return gateway?.pid ?? 0
     },
-    ended: () => gateway?.ended() ?? converter?.ended() ?? postfix.ended() ?? clamd.child.ended(),
+    ended: () =>
+      gateway?.ended() ?? converter?.ended() ?? portal.ended() ?? postfix.ended() ?? clamd.child.ended(),
     stopGateway,
     startGateway,
     get converter() {
@@ -225,6 +234,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       return converter
     },
     startConverter,
+    portal: portalUrl,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }
@@ -233,6 +243,15 @@ function running(child: Child): true {
   const reason = child.ended()
   if (reason !== undefined) throw new Error(reason)
   return true
+}
+
+/** Whether a page is there. */
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok
+  } catch {
+    return false // nobody listens yet
+  }
 }
 
 function readEvents(log: string): GatewayEvent[] {
