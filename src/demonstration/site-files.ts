@@ -125,11 +125,9 @@ outbound:
   ${insurerDomain}:
     protection: [tls]
     otherwise: reject
-    sign: never
   ${carelessDomain}:
     protection: [tls]
     otherwise: reject
-    sign: never
 `,
   )
   write(
