@@ -7,6 +7,13 @@ import { firstScanAt, holdingSite, hour } from '../../support/holding-parts.ts'
 type Site = Awaited<ReturnType<typeof holdingSite>>
 const signal = new AbortController().signal
 
+const attachedFile = {
+  path: [1],
+  fileName: 'a.doc',
+  office: 'doc',
+  content: bytesInMemory(Buffer.from('original')),
+} as const
+
 async function holdOne(site: Site, digest = 'd1'): Promise<string> {
   const message = {
     recipients: ['ann@example.com'],
@@ -15,15 +22,13 @@ async function holdOne(site: Site, digest = 'd1'): Promise<string> {
     messageId: '<1@x.example>',
     digest,
   }
-  const attached = {
-    path: [1],
-    fileName: 'a.doc',
-    office: 'doc',
-    content: bytesInMemory(Buffer.from('original')),
-  } as const
   const terms = { scan: firstScanAt(site.wall), hold: hour, now: site.wall }
-  const [held] = await holdOriginals(message, [attached], terms, site.parts)
+  const [held] = await holdOriginals(message, [attachedFile], terms, site.parts)
   return held?.id ?? ''
+}
+/** Time that passes when the observed time of a hold is over already. */
+const later = (site: Site, milliseconds: number) => {
+  site.wall = new Date(site.wall.getTime() + milliseconds)
 }
 const release = (site: Site, changed: Partial<ReleaseParts> = {}) =>
   releaseDue({ ...site.parts, ...changed }, signal)
@@ -31,6 +36,7 @@ const stateOf = async (site: Site, id: string) => {
   const held = await site.storage.heldOriginals.find(id)
   return { state: held?.state, note: held?.note }
 }
+const clean = { kind: 'clean', signatures: 'daily 27001' } as const
 const broken = () => Promise.reject(new Error('down'))
 
 describe('a held original', () => {
@@ -210,5 +216,124 @@ describe('a held original', () => {
     await release(site)
     expect((await stateOf(site, id)).state).toBe('locked')
     expect(site.delivered).toEqual([])
+  })
+
+  it('waits without alarm for signatures newer than its arrival, and is released with the first of them', async () => {
+    await using site = await holdingSite()
+    const id = await holdOne(site)
+    site.freshSignatures = 'required'
+    const arrival = site.wall
+    site.scan = { ...clean, signaturesBuiltAt: new Date(arrival.getTime() - 1) }
+    await site.pass(hour)
+    for (let hours = 0; hours < 20; hours++) {
+      await release(site)
+      later(site, hour)
+    }
+    expect(await stateOf(site, id)).toEqual({
+      state: 'held',
+      note: 'No signatures newer than its arrival yet',
+    })
+    expect([...site.alarms, ...site.stuck, ...site.delivered]).toEqual([])
+    site.scan = { ...clean, signaturesBuiltAt: new Date(arrival.getTime() + 1) }
+    await release(site)
+    expect(site.delivered).toEqual([`${id} original`])
+  })
+
+  it('stays locked away, with alarms, when no newer signatures come for a day and a half', async () => {
+    await using site = await holdingSite()
+    const id = await holdOne(site)
+    site.freshSignatures = 'required'
+    site.scan = { ...clean, signaturesBuiltAt: new Date(site.wall.getTime() - hour) }
+    await site.pass(hour)
+    later(site, 35 * hour + 1)
+    await release(site)
+    expect(site.alarms).toEqual(['No signatures newer than its arrival yet'])
+    expect(site.stuck).toEqual([`${id} No signatures newer than its arrival yet`])
+    expect(site.delivered).toEqual([])
+  })
+
+  it('is not released by signatures of unknown age where newer ones are required', async () => {
+    await using site = await holdingSite()
+    await holdOne(site)
+    site.freshSignatures = 'required'
+    await site.pass(hour)
+    await release(site)
+    expect(site.delivered).toEqual([])
+  })
+
+  for (const [what, jump] of [
+    ['an hour', hour],
+    ['ten years', 87_660 * hour],
+  ] as const) {
+    for (const direction of [1, -1]) {
+      it(`that came while the clock was wrong by ${direction > 0 ? '+' : '-'}${what} needs its time and newer signatures all the same`, async () => {
+        await using site = await holdingSite()
+        const right = site.wall.getTime()
+        site.freshSignatures = 'required'
+        // Held on the wrong time, with the signatures of that morning; then somebody sets the clock.
+        site.wall = new Date(right + direction * jump)
+        const firstScan = { ...firstScanAt(site.wall), signaturesBuiltAt: new Date(right - 4 * hour) }
+        const terms = { scan: firstScan, hold: hour, now: site.wall }
+        const message = {
+          recipients: ['ann@example.com'],
+          sender: '',
+          author: undefined,
+          messageId: '',
+          digest: 'd',
+        }
+        await holdOriginals(message, [attachedFile], terms, site.parts)
+        site.wall = new Date(right)
+        site.scan = { ...clean, signaturesBuiltAt: new Date(right - 4 * hour) }
+        await site.pass(hour - 60_000)
+        expect(await release(site)).toBe(0)
+        await site.pass(60_000)
+        later(site, 20 * hour)
+        await release(site)
+        expect(site.delivered).toEqual([])
+        if (jump === hour || direction < 0) {
+          site.scan = { ...clean, signaturesBuiltAt: new Date(right + 2 * hour) }
+          later(site, hour)
+          await release(site)
+          expect(site.delivered).toHaveLength(1)
+        }
+      })
+    }
+  }
+
+  it('that was released early needs a clean scan, but no signatures newer than its arrival', async () => {
+    await using site = await holdingSite()
+    const id = await holdOne(site)
+    site.freshSignatures = 'required'
+    site.scan = { ...clean, signaturesBuiltAt: new Date(site.wall.getTime() - hour) }
+    await site.storage.heldOriginals.hasten(id, { at: site.wall, who: 'ann', reason: 'urgent' })
+    await release(site)
+    expect(await stateOf(site, id)).toEqual({ state: 'released', note: 'released early' })
+    expect(site.delivered).toHaveLength(1)
+  })
+
+  it('that nobody could release for half an hour is told to the administrator', async () => {
+    await using site = await holdingSite()
+    const id = await holdOne(site)
+    await site.pass(hour)
+    site.scan = { kind: 'unknown', reason: 'Heuristics.Limits.Exceeded' }
+    for (let minutes = 0; minutes < 40; minutes++) {
+      await release(site)
+      later(site, 60_000)
+    }
+    expect(site.stuck).toEqual([`${id} Second scan without a result: Heuristics.Limits.Exceeded`])
+    const postponed = await release(site, { tellStuck: broken })
+    expect(postponed).toBe(0)
+  })
+
+  it('that is kept after its release can still be opened', async () => {
+    await using site = await holdingSite()
+    const id = await holdOne(site)
+    site.kept = 24 * hour
+    await site.pass(hour)
+    await release(site)
+    const held = await site.storage.heldOriginals.find(id)
+    expect(held?.keptUntil).toEqual(new Date(site.wall.getTime() + 24 * hour))
+    await using blob = await site.storage.blobs.open(held?.blob ?? '')
+    expect(blob.size).toBe(8)
   })
 })
