@@ -13,7 +13,8 @@ export interface Problem extends Place {
   readonly suggestion?: string
 }
 
-function asLine({ file, line, column, field, message, suggestion }: Problem): string {
+/** The problem in one line, its place first as editors and terminals like it. */
+export function problemLine({ file, line, column, field, message, suggestion }: Problem): string {
   const hint = suggestion === undefined ? '' : `, did you mean \`${suggestion}\`?`
   return `${file}:${line}:${column}: ${field === '' ? '' : `${field}: `}${message}${hint}`
 }
@@ -22,7 +23,7 @@ function asLine({ file, line, column, field, message, suggestion }: Problem): st
 export class ConfigProblem extends Error {
   readonly problems: readonly Problem[]
   constructor(problems: readonly Problem[], options?: ErrorOptions) {
-    super(problems.map(asLine).join('\n'), options)
+    super(problems.map(problemLine).join('\n'), options)
     this.name = 'ConfigProblem'
     this.problems = problems
   }

@@ -1,3 +1,4 @@
+import { problemLine } from '../config/config-problem.ts'
 import type { CurrentPolicies } from '../config/current-policies.ts'
 import type { Settings } from '../config/settings.ts'
 import { retryQueued } from '../delivery/retry-queued.ts'
@@ -46,7 +47,7 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
         policy: {
           generation,
           loadedAt: loadedAt.toISOString(),
-          problems: (lastError?.problems ?? []).map(problemText),
+          problems: (lastError?.problems ?? []).map(problemLine),
         },
         connections: parts.connections(),
         scanner,
@@ -60,7 +61,7 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
       return {
         kind: result.kind,
         generation: result.generation,
-        problems: result.kind === 'refused' ? result.problems.map(problemText) : [],
+        problems: result.kind === 'refused' ? result.problems.map(problemLine) : [],
       }
     },
     async 'password-set'({ recipient, password }) {
@@ -124,18 +125,4 @@ async function retryWaiting(recipient: string, { storage, settings, log }: Contr
 
 function shown({ pem: _pem, chain: _chain, ...certificate }: StoredCertificate) {
   return certificate
-}
-
-function problemText({
-  file,
-  line,
-  column,
-  message,
-}: {
-  file: string
-  line: number
-  column: number
-  message: string
-}): string {
-  return `${file}:${line}:${column}: ${message}`
 }
