@@ -9,6 +9,7 @@ import type { MimePart } from '../../../src/message/mime-part.ts'
 import { builtInInbound } from '../../../src/policy/find-policy.ts'
 import type { HeldOriginal } from '../../../src/storage/held-originals.ts'
 import { openWorkspace } from '../../../src/storage/spool.ts'
+import { applyEdits } from '../../support/apply-edits.ts'
 import { anyHeldOriginal } from '../../support/held-original.ts'
 import { receivedMessage } from '../../support/received-message.ts'
 
@@ -85,23 +86,10 @@ async function delivered(
     workspace,
     new AbortController().signal,
   )
-  if (answer.kind !== 'accept') throw new Error('refused')
-  const pieces: Uint8Array[] = []
-  for await (const piece of answer.body ?? message.source.stream(message.bodyStart)) pieces.push(piece)
-  const body = Buffer.concat(pieces).toString('latin1')
-  // As Postfix carries edits out: deletions by name and number, additions below, insertions on top.
-  const fields = message.fields.map((field) => ({ ...field }))
-  const gone = answer.edits.flatMap((edit) => {
-    if (edit.kind !== 'deleteHeader') return []
-    return [fields.filter(({ name }) => name.toLowerCase() === edit.name.toLowerCase())[edit.occurrence - 1]]
-  })
-  let header = fields.filter((field) => !gone.includes(field))
-  for (const edit of answer.edits) {
-    if (edit.kind === 'addHeader') header = [...header, edit]
-    if (edit.kind === 'insertHeader') header = [edit, ...header]
-  }
-  const whole = `${header.map(({ name, value }) => `${name}:${value}\r\n`).join('')}\r\n${body}`
-  return { whole, body, header, held, result: receivedMessage(Buffer.from(whole, 'latin1')) }
+  const bytes = await applyEdits(message, answer)
+  const result = receivedMessage(bytes)
+  const [whole, body] = [bytes.toString('latin1'), bytes.toString('latin1', result.bodyStart)]
+  return { whole, body, header: result.fields, held, result }
 }
 
 type Result = Awaited<ReturnType<typeof delivered>>['result']
