@@ -1,13 +1,14 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Bar, describeBar, isReached } from './bar.ts'
 import { startBenchSite } from './bench-site.ts'
 import { measureMemory } from './memory.ts'
+import { measureOffice } from './office.ts'
 import { describeRates, measureRates } from './rates.ts'
 import { measureStart } from './start-time.ts'
 
 /** What `npm run bench -- NAME` measures alone. */
-const names = ['rates', 'start', 'memory']
+const names = ['rates', 'start', 'memory', 'office']
 const [only] = process.argv.slice(2)
 if (only !== undefined && !names.includes(only)) {
   process.stderr.write(`npm run bench [-- ${names.join(' | ')}]\n`)
@@ -19,7 +20,6 @@ if (process.getuid?.() !== 0) {
 }
 
 const folder = new URL('../../var/bench', import.meta.url).pathname
-rmSync(join(folder, 'site'), { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
 // As the unit has it (systemd/postsiegel.service); the gateway inherits it.
 process.env.NODE_COMPILE_CACHE = join(folder, 'compile-cache')
@@ -29,33 +29,40 @@ const print = (text: string) => void process.stdout.write(`${text}\n`)
 const bars: Bar[] = []
 const results: Record<string, unknown> = { at: new Date().toISOString() }
 
-await using bench = await startBenchSite(folder)
-if (wanted('rates')) {
-  const rates = await measureRates(bench)
-  print(describeRates(rates.rows))
-  print(`peak of our process: ${rates.peakMiB.toFixed(0)} MiB\n`)
-  results.rates = rates
-  bars.push(...rates.bars)
+if (wanted('office')) {
+  const office = await measureOffice(join(folder, 'office'), print)
+  results.office = office
+  bars.push(...office.bars)
 }
-if (wanted('start')) {
-  const start = await measureStart(bench)
-  print(`from start to ready: ${start.ms} ms\n`)
-  results.start = start
-  bars.push(...start.bars)
-}
-if (wanted('memory')) {
-  const memory = await measureMemory(bench)
-  const { peakMiB, seconds, cpuMs } = memory
+if (only !== 'office') {
+  await using bench = await startBenchSite(folder)
+  if (wanted('rates')) {
+    const rates = await measureRates(bench)
+    print(describeRates(rates.rows))
+    print(`peak of our process: ${rates.peakMiB.toFixed(0)} MiB\n`)
+    results.rates = rates
+    bars.push(...rates.bars)
+  }
+  if (wanted('start')) {
+    const start = await measureStart(bench)
+    print(`from start to ready: ${start.ms} ms\n`)
+    results.start = start
+    bars.push(...start.bars)
+  }
+  if (wanted('memory')) {
+    const memory = await measureMemory(bench)
+    const { peakMiB, seconds, cpuMs } = memory
+    print(
+      `100 messages of 25 MB at once: ${seconds.toFixed(0)} s, peak ${peakMiB.toFixed(0)} MiB, CPU ${cpuMs.toFixed(0)} ms each\n`,
+    )
+    results.memory = memory
+    bars.push(...memory.bars)
+  }
+  const { accepted, others } = bench.outcomes()
   print(
-    `100 messages of 25 MB at once: ${seconds.toFixed(0)} s, peak ${peakMiB.toFixed(0)} MiB, CPU ${cpuMs.toFixed(0)} ms each\n`,
+    `${accepted} messages accepted by the gateway${others.length ? `, not: ${[...new Set(others)].join(', ')}` : ''}`,
   )
-  results.memory = memory
-  bars.push(...memory.bars)
 }
-const { accepted, others } = bench.outcomes()
-print(
-  `${accepted} messages accepted by the gateway${others.length ? `, not: ${[...new Set(others)].join(', ')}` : ''}`,
-)
 for (const bar of bars) print(describeBar(bar))
 const file = join(folder, 'results.json')
 writeFileSync(
