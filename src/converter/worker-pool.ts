@@ -161,6 +161,8 @@ export class WorkerPool {
       .then(
         (driver) => {
           if (this.#closing.signal.aborted) return driver.kill()
+          // Started for a slow job that has ended meanwhile: one too many, and the longest idle has seen the most documents.
+          if (this.#idle.length > this.#size) void this.#idle.shift()?.kill()
           this.#rest(driver)
           return undefined
         },

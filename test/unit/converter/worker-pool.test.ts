@@ -25,6 +25,7 @@ process.stdin.on('data', (piece) => {
     if (order === 'huge') { process.stdout.write(JSON.stringify({ id, ok: true, size: 1e12 }) + '\\n'); continue }
     if (order === 'unknown code') { say({ id, ok: false, code: 'run this' }); continue }
     if (order === 'memory') { globalThis.kept = Buffer.alloc(300e6, 1); continue }
+    if (order === 'slow') { setTimeout(() => say({ id, ok: true }, 'slow'), 1000); continue }
     if (order !== 'endless') say({ id, ok: true }, process.pid + ' ' + order)
   }
 })
@@ -104,6 +105,29 @@ test('documents that never end do not hold others up', async () => {
   for (const each of stuck) await expect(each).rejects.toThrow('given up')
   expect(pool.status.stopped).toBe(3)
   await vi.waitFor(() => expect(pool.status).toMatchObject({ working: 0, idle: 2 }), 20_000)
+})
+
+test('a driver that was started for slow documents which have ended meanwhile is not one too many', async () => {
+  const gate = Promise.withResolvers<void>()
+  let started = 0
+  const pool = new WorkerPool(
+    1,
+    async (signal) => {
+      started += 1
+      if (started > 2) await gate.promise
+      return DriverProcess.start(command(obedient), roomy, signal)
+    },
+    () => {},
+  )
+  pools.push(pool)
+  await vi.waitFor(() => expect(pool.status).toMatchObject({ idle: 2 }), 20_000)
+  const slow = [run(pool, 'slow'), run(pool, 'slow')]
+  await vi.waitFor(() => expect(started).toBe(3), 20_000)
+  await Promise.all(slow)
+  await vi.waitFor(() => expect(pool.status).toMatchObject({ idle: 2, starting: 1 }), 20_000)
+  gate.resolve()
+  await vi.waitFor(() => expect(pool.status).toMatchObject({ starting: 0 }), 20_000)
+  expect(pool.status).toMatchObject({ idle: 2 })
 })
 
 test('with a full queue the next is told that we are busy', async () => {
