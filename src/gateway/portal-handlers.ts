@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Certificate, readCertificate } from '../keys/certificate.ts'
 import { certificatesOnly } from '../protection/smime/certificates-only.ts'
 import type { KeyStore } from '../storage/key-store.ts'
@@ -22,17 +23,25 @@ export function portalHandlers(parts: PortalParts): CallHandlers<typeof portalCa
       const now = parts.now()
       // Ours are those that we hold the key of, and only for our own domains: a key file of somebody else that was
       // imported by mistake is not published.
-      const ours = (await parts.keyStore.list())
-        .filter(
-          ({ hasPrivateKey, notBefore, notAfter }) => hasPrivateKey && notBefore <= now && now <= notAfter,
-        )
-        .map(({ pem, chain, addresses }) => ({
+      const stored = (await parts.keyStore.list()).filter(
+        ({ hasPrivateKey, notBefore, notAfter, addresses }) =>
+          hasPrivateKey && notBefore <= now && now <= notAfter && addresses.some(isOurs),
+      )
+      const ours: {
+        certificate: Certificate
+        chain: readonly Certificate[]
+        addresses: readonly string[]
+      }[] = []
+      for (const { pem, chain, addresses } of stored) {
+        // Reading hundreds of certificates takes tenths of a second; mail gets its turn in between.
+        await setImmediate()
+        ours.push({
           certificate: readCertificate(pem),
           chain: chain.map((authority) => readCertificate(authority)),
           addresses: addresses.filter(isOurs),
-        }))
-        .filter(({ addresses }) => addresses.length > 0)
-        .sort((one, other) => ((one.addresses[0] ?? '') < (other.addresses[0] ?? '') ? -1 : 1))
+        })
+      }
+      ours.sort((one, other) => ((one.addresses[0] ?? '') < (other.addresses[0] ?? '') ? -1 : 1))
       return {
         certificates: ours.map(({ certificate, addresses }) => published(certificate, addresses)),
         bundle: certificatesOnly(ours.flatMap(({ certificate, chain }) => [certificate, ...chain])).toString(

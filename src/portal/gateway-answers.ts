@@ -1,6 +1,6 @@
 import { askOver } from '../gateway/gateway-client.ts'
 import type { PortalAnswers, PublicCertificates, PublicOrganization } from '../gateway/portal-calls.ts'
-import { remember } from './remember.ts'
+import { type Freshness, remember } from './remember.ts'
 
 /** All that the portal knows: what the gateway tells it. */
 export interface GatewayAnswers {
@@ -14,11 +14,14 @@ export interface GatewayAnswers {
 
 /** A visitor waits for it, and the guide waits for our name. */
 const patienceMs = 3000
-const freshMs = 5000
+/** Whether the gateway is there is to be known soon. */
+const organizationFresh = { answerMs: 5000, failureMs: 5000 }
+/** A certificate that was imported may be public a minute later; the gateway reads all of them for each answer. */
+const certificatesFresh = { answerMs: 60_000, failureMs: 5000 }
 
 /** Asks the gateway over portal.sock. `onError` is told each time it could not be asked. */
 export function gatewayAnswers(path: string, onError: (error: unknown) => void): GatewayAnswers {
-  const asking = <Call extends keyof PortalAnswers>(call: Call) =>
+  const asking = <Call extends keyof PortalAnswers>(call: Call, fresh: Freshness) =>
     remember(
       async () => {
         try {
@@ -29,10 +32,10 @@ export function gatewayAnswers(path: string, onError: (error: unknown) => void):
           throw error
         }
       },
-      freshMs,
+      fresh,
       () => performance.now(),
     )
-  const organization = asking('organization')
+  const organization = asking('organization', organizationFresh)
   let known: PublicOrganization | undefined
   const isThere = async () => {
     try {
@@ -43,7 +46,7 @@ export function gatewayAnswers(path: string, onError: (error: unknown) => void):
     }
   }
   return {
-    certificates: asking('certificates'),
+    certificates: asking('certificates', certificatesFresh),
     isThere,
     async organization() {
       await isThere()

@@ -1,23 +1,29 @@
+/** How long an answer is good for, and how long nobody asks again after a failure, in milliseconds. */
+export interface Freshness {
+  readonly answerMs: number
+  readonly failureMs: number
+}
+
 /**
- * Asks at most once in `freshMs`, for all who want to know: what the Internet asks of us must not become as many questions
- * to the gateway. A failure is remembered likewise. `now` is in milliseconds and never goes back.
+ * Asks once for all who want to know, and not again while the answer is fresh: what the Internet asks of us must not
+ * become as many questions to the gateway. `now` is in milliseconds and never goes back.
  */
 export function remember<Value>(
   ask: () => Promise<Value>,
-  freshMs: number,
+  { answerMs, failureMs }: Freshness,
   now: () => number,
 ): () => Promise<Value> {
   let answer: Promise<Value> | undefined
-  let settledAt: number | undefined
+  let freshUntil = Number.POSITIVE_INFINITY
   return () => {
-    if (answer !== undefined && (settledAt === undefined || now() - settledAt < freshMs)) return answer
-    settledAt = undefined
+    if (answer !== undefined && now() < freshUntil) return answer
+    freshUntil = Number.POSITIVE_INFINITY
     const asked = ask()
     answer = asked
-    const settled = () => {
-      settledAt = now()
+    const keepFor = (milliseconds: number) => () => {
+      freshUntil = now() + milliseconds
     }
-    asked.then(settled, settled)
+    asked.then(keepFor(answerMs), keepFor(failureMs))
     return asked
   }
 }
