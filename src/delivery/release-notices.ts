@@ -1,4 +1,5 @@
 import type { ByteSource } from '../message/byte-source.ts'
+import { shownFileName } from '../message/shown-file-name.ts'
 import type { HeldOriginal } from '../storage/held-originals.ts'
 import type { Notice } from './send-notice.ts'
 import { dateText } from './withheld-text.ts'
@@ -7,18 +8,18 @@ import { dateText } from './withheld-text.ts'
 export function releaseNotice(original: HeldOriginal, content: ByteSource): Notice {
   return {
     ...aboutMail(original),
-    subject: `Freigegeben / Released: ${original.fileName}`,
+    subject: `Freigegeben / Released: ${nameOf(original)}`,
     messageIdLocal: `postsiegel.released.${original.id}`,
     text: [
-      `Das Original „${original.fileName}“ aus der E-Mail von ${original.author ?? original.sender}`,
+      `Das Original „${nameOf(original)}“ aus der E-Mail von ${original.author ?? original.sender}`,
       `vom ${dateText(original.heldAt)} Uhr wurde erneut auf Viren geprüft und liegt bei.`,
       ``,
-      `The original "${original.fileName}" of the mail from ${original.author ?? original.sender},`,
+      `The original "${nameOf(original)}" of the mail from ${original.author ?? original.sender},`,
       `received ${dateText(original.heldAt)}, was scanned for viruses again and is attached.`,
       ``,
       ...identity(original),
     ].join('\n'),
-    attachment: { fileName: original.fileName, content },
+    attachment: { fileName: nameOf(original), content },
   }
 }
 
@@ -27,15 +28,15 @@ export function availableNotice(original: HeldOriginal, keptUntil: Date | undefi
   const until = keptUntil ? dateText(keptUntil) : ''
   return {
     ...aboutMail(original),
-    subject: `Freigegeben / Released: ${original.fileName}`,
+    subject: `Freigegeben / Released: ${nameOf(original)}`,
     messageIdLocal: `postsiegel.available.${original.id}`,
     text: [
-      `Das Original „${original.fileName}“ aus der E-Mail von ${original.author ?? original.sender}`,
+      `Das Original „${nameOf(original)}“ aus der E-Mail von ${original.author ?? original.sender}`,
       `vom ${dateText(original.heldAt)} Uhr wurde erneut auf Viren geprüft und ist freigegeben.`,
       ...(until === '' ? [] : [`Ihr Administrator kann es Ihnen bis ${until} Uhr geben:`]),
       ...(until === '' ? [] : [`  postsiegel hold fetch ${original.id} --output DATEI`]),
       ``,
-      `The original "${original.fileName}" of the mail from ${original.author ?? original.sender},`,
+      `The original "${nameOf(original)}" of the mail from ${original.author ?? original.sender},`,
       `received ${dateText(original.heldAt)}, was scanned for viruses again and is released.`,
       ...(until === '' ? [] : [`Your administrator can give it to you until ${until}, see above.`]),
       ``,
@@ -48,15 +49,15 @@ export function availableNotice(original: HeldOriginal, keptUntil: Date | undefi
 export function lockedNotice(original: HeldOriginal): Notice {
   return {
     ...aboutMail(original),
-    subject: `Gesperrt / Locked: ${original.fileName}`,
+    subject: `Gesperrt / Locked: ${nameOf(original)}`,
     messageIdLocal: `postsiegel.locked.${original.id}`,
     text: [
-      `In dem Original „${original.fileName}“ aus der E-Mail von ${original.author ?? original.sender}`,
+      `In dem Original „${nameOf(original)}“ aus der E-Mail von ${original.author ?? original.sender}`,
       `vom ${dateText(original.heldAt)} Uhr wurde bei der zweiten Prüfung Schadsoftware gefunden.`,
       `Es bleibt gesperrt. Das PDF, das Sie bekommen haben, ist davon nicht betroffen.`,
       `Bitte wenden Sie sich an Ihren Administrator.`,
       ``,
-      `Malware was found in the original "${original.fileName}" at its second scan. It stays`,
+      `Malware was found in the original "${nameOf(original)}" at its second scan. It stays`,
       `locked. The PDF that you received is not affected. Please ask your administrator.`,
       ``,
       ...identity(original),
@@ -77,7 +78,7 @@ export function lockedReport(original: HeldOriginal, postmaster: string): Notice
       ``,
       `gefunden / found:          ${secondScan?.found ?? ''}`,
       `Signaturen / signatures:   ${secondScan?.signatures ?? ''}`,
-      `Datei / file:              ${original.fileName}`,
+      `Datei / file:              ${nameOf(original)}`,
       `SHA-256:                   ${sha256 ?? ''}`,
       `von / from:                ${author ?? ''} (${sender})`,
       `an / to:                   ${recipients.join(', ')}`,
@@ -125,3 +126,8 @@ const identity = ({ id }: HeldOriginal) => [
   ``,
   `Kennung / Identifier: ${id}`,
 ]
+
+/** The name comes from outside: it must not write lines of its own into a notice. */
+function nameOf({ fileName, office }: HeldOriginal): string {
+  return shownFileName(fileName) ?? `Dokument.${office}`
+}

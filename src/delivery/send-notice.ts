@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import nodemailer from 'nodemailer'
+import { parseListenAddress } from '../listen-address.ts'
 import type { ByteSource } from '../message/byte-source.ts'
 
 /** A mail that the gateway writes itself, to people of the house only. */
@@ -27,12 +28,12 @@ const smtpLimitMs = 60_000
  * answering it (RFC 3834 3.1.7, 3.1.8).
  */
 export async function sendNotice(notice: Notice, house: NoticeHouse): Promise<void> {
-  const where = /^inet:\[?(.+?)\]?:(\d+)$/.exec(house.listener)
+  const where = parseListenAddress(house.listener)
   const { domain, name } = house.organization
   const transport = nodemailer.createTransport({
-    ...(where
-      ? { host: where[1], port: Number(where[2]) }
-      : { socketPath: house.listener, host: 'localhost' }),
+    ...(where.kind === 'tcp'
+      ? { host: where.host, port: where.port }
+      : { socketPath: where.path, host: 'localhost' }),
     name: domain,
     secure: false,
     ignoreTLS: true,
@@ -60,6 +61,9 @@ export async function sendNotice(notice: Notice, house: NoticeHouse): Promise<vo
               {
                 filename: notice.attachment.fileName,
                 content: Readable.from(notice.attachment.content.stream()),
+                // Said, because it is guessed from the name else: what is called x.eml would be rewritten as a message.
+                contentType: 'application/octet-stream',
+                contentTransferEncoding: 'base64',
               },
             ],
           }
