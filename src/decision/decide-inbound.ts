@@ -2,6 +2,7 @@ import type { InboundFacts } from '../message/facts.ts'
 import type { BlockEntry, InboundPolicy } from '../policy/policy.ts'
 import type { TrustAssessment } from '../trust/assess-trust.ts'
 import { identityFactor, isUnsettled } from '../trust/identity.ts'
+import { officeTreatment } from './office-treatment.ts'
 import type { InboundOutcome } from './outcome.ts'
 import { type Organization, type RefusalCase, refusal } from './refusal.ts'
 
@@ -38,7 +39,7 @@ export function decideInbound(question: InboundQuestion): InboundOutcome {
   if (bandOf(trust.range.lowest, policy) !== bandOf(trust.range.highest, policy)) return unsettled(question)
   if (band === 'refuse') return refusedByTrust(question)
   if (scan.kind === 'unknown') return deferred(question, 'scanner', scan.reason)
-  if (band === 'accept') return { kind: 'deliver' }
+  if (band === 'accept') return refusedForOffice(question) ?? { kind: 'deliver' }
   return question.cameBack
     ? refusedByTrust(question)
     : deferred(question, 'comeAgain', `trust ${trust.score}`)
@@ -47,6 +48,16 @@ export function decideInbound(question: InboundQuestion): InboundOutcome {
 function bandOf(score: number, policy: InboundPolicy): 'refuse' | 'between' | 'accept' {
   if (score < policy.refuseBelow) return 'refuse'
   return score < policy.acceptFrom ? 'between' : 'accept'
+}
+
+/** A file that this recipient's policy refuses; a colleague's policy can still take the mail, which then holds it. */
+function refusedForOffice(question: InboundQuestion): InboundOutcome | undefined {
+  const { facts, trust, policy } = question
+  const refused = facts.office.find((file) => officeTreatment(policy, file, trust.score) === 'refuse')
+  if (!refused) return undefined
+  const type = `${refused.office}${refused.macros ? ' mit Makros / with macros' : ''}`
+  const reply = refusal('office', { ...wordsOf(question), detail: type })
+  return { kind: 'reject', hard: false, reason: `office: ${refused.office}`, reply }
 }
 
 /** Whether a missing proof or a missing relation brought it down decides what helps the sender. */

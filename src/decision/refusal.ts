@@ -14,6 +14,7 @@ export type RefusalCase =
   | 'blocked'
   | 'malware'
   | 'author'
+  | 'office'
   | 'ownDomain'
   | 'comeAgain'
   | 'scanner'
@@ -46,6 +47,12 @@ const cases: Readonly<
     'we accept no mail from this sender.',
   ],
   malware: [554, '5.7.1', 'Schadsoftware gefunden', 'malware found'],
+  office: [
+    550,
+    '5.7.1',
+    'Solche Office-Dateien nehmen wir nicht an. Bitte als PDF senden',
+    'Office files of this kind are not accepted. Please send a PDF',
+  ],
   author: [
     550,
     '5.6.0',
@@ -84,7 +91,7 @@ const lineLength = 110 - '550-5.7.26 '.length
 
 /**
  * The words for a sender whose message is not accepted. The first and the last line carry the essence, because some
- * servers show only one; the reference number stands in both. `detail` is the name of the malware.
+ * servers show only one; the reference number stands in both. `detail` is the name of the malware, or the type of the file.
  */
 export function refusal(
   kind: RefusalCase,

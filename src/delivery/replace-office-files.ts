@@ -1,18 +1,27 @@
-import { randomBytes } from 'node:crypto'
 import type { ConversionResult, Converter } from '../converter/converter.ts'
+import type { OfficeTreatment } from '../decision/office-treatment.ts'
 import type { Original } from '../holding/hold-originals.ts'
+import { officeInFile } from '../inspection/office-files.ts'
+import { readTnef } from '../inspection/read-tnef.ts'
 import { takeTurns } from '../inspection/take-turns.ts'
-import { contentDispositionField, contentTypeField, structuredField } from '../message/build-field.ts'
-import { buildMultipart, buildPart, partBytes } from '../message/build-part.ts'
+import { buildMultipart, entityOf, partBytes } from '../message/build-part.ts'
 import { type ByteSource, bytesInMemory, type Workspace } from '../message/byte-source.ts'
 import { decoded } from '../message/decode-body.ts'
-import { encodeBase64 } from '../message/encode-base64.ts'
-import type { OfficeAttachment } from '../message/facts.ts'
+import type { AttachedFile, OfficeAttachment, OfficeKind } from '../message/facts.ts'
 import type { MimeEntity } from '../message/mime-entity.ts'
-import type { MimePart } from '../message/mime-part.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
-import { shownFileName } from '../message/shown-file-name.ts'
 import type { HeldOriginal } from '../storage/held-originals.ts'
+import { textPart } from './file-part.ts'
+import {
+  boundariesIn,
+  type FileFate,
+  isWithheld,
+  newBoundary,
+  partAt,
+  partsOf,
+  type Reworking,
+  reworkFile,
+} from './rework-file.ts'
 import { withheldText } from './withheld-text.ts'
 
 /** All files of one message share this time; what is late is held without a PDF (office.md 6). */
@@ -28,98 +37,120 @@ export interface OfficeHouse {
   readonly telephone: string
 }
 
+/** How the files of one message are treated. */
+export interface OfficeOrder {
+  readonly treatment: (file: Omit<OfficeAttachment, 'path'>) => Exclude<OfficeTreatment, 'refuse'>
+  readonly signedMail: 'convert' | 'leave'
+  readonly flatten: boolean
+  /** Whether a released original comes as a mail, or has to be asked for. */
+  readonly comesAsMail: boolean
+}
+
+/** What stands in place of the changed leaves, by path, and what became of each Office file. */
+export interface ReplacedFiles {
+  readonly entities: ReadonlyMap<string, MimeEntity>
+  readonly fates: readonly FileFate[]
+}
+
 /**
- * What stands in place of each Office file: a notice and, where one could be made, its PDF, by the path of the part.
- * The originals are in custody before this resolves; a conversion that fails never refuses the mail.
+ * What stands in place of each file that has to change: a notice and, where one could be made, the PDF; of an archive,
+ * the archive with PDFs inside. The originals are in custody before this resolves; a conversion that fails never
+ * refuses the mail.
  */
 export async function replaceOfficeFiles(
   message: ReceivedMessage,
-  attachments: readonly OfficeAttachment[],
+  files: readonly AttachedFile[],
+  order: OfficeOrder,
   house: OfficeHouse,
   workspace: Workspace,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, MimeEntity>> {
-  const originals: Original[] = []
-  for (const attachment of attachments) {
-    const part = partAt(message.tree.root, attachment.path)
-    originals.push({ ...attachment, content: await workspace.collect(decoded(message.source, part)) })
-  }
-  const held = await house.hold(message, originals)
+): Promise<ReplacedFiles> {
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(conversionBudgetMs)])
   // One mail with a hundred files must not fill the converter's queue, for others and for itself.
   const inTurn = takeTurns(2)
-  const replaced = new Map<string, MimeEntity>()
-  await Promise.all(
-    attachments.map(async (attachment, index) => {
-      const [original, kept] = [originals[index], held[index]]
-      if (!original || !kept) throw new Error('an original was not taken into custody')
-      const conversion = await inTurn(() => convertInTime(original, house.converter, inTime, signal))
-      const name = shownFileName(attachment.fileName) ?? `Dokument.${attachment.office}`
-      const signed = isInSigned(message.tree.root, attachment.path)
-      const about = { ...attachment, fileName: name, signed }
-      const notice = noticePart(withheldText(about, kept, conversion, house.telephone))
-      const parts =
-        conversion.kind === 'converted' ? [notice, await pdfPart(name, conversion.pdf, workspace)] : [notice]
-      replaced.set(
-        attachment.path.join('.'),
-        buildMultipart('mixed', new Map(), parts, randomBytes(16).toString('hex')),
-      )
+  const reworking: Reworking = {
+    treatment: order.treatment,
+    leaveSigned: order.signedMail === 'leave',
+    boundaries: boundariesIn(message.tree.root),
+    workspace,
+    convert: (content, office) =>
+      inTurn(() => convertInTime(content, office, order.flatten, house.converter, inTime, signal)),
+  }
+  const concerned = files.filter(({ file, signed }) => {
+    if (signed && order.signedMail === 'leave') return false
+    return officeInFile(file).some((office) => order.treatment(office) !== 'pass')
+  })
+  const leaves = await Promise.all(
+    concerned.map(async (attached) => {
+      const part = partAt(message.tree.root, attached.path)
+      return { attached, part, content: await workspace.collect(decoded(message.source, part)) }
     }),
   )
-  return replaced
+  const originals = leaves.map(({ attached, content }) => originalsOf(attached, content, reworking))
+  const held = originals.some((list) => list.length > 0) ? await house.hold(message, originals.flat()) : []
+  const entities = new Map<string, MimeEntity>()
+  let heldBefore = 0
+  const keptOf = originals.map((list) => {
+    const kept = held.slice(heldBefore, heldBefore + list.length)
+    heldBefore += list.length
+    if (kept.length < list.length) throw new Error('an original was not taken into custody')
+    return kept
+  })
+  const fates = await Promise.all(
+    leaves.map(async ({ attached, part, content }, index) => {
+      const reworked = await reworkFile(content, attached.file, reworking)
+      if (reworked.result.kind === 'same' && reworked.beside.length === 0) return reworked.fates
+      const notice = withheldText(reworked.fates, keptOf[index] ?? [], {
+        signed: attached.signed,
+        unwrapped: attached.file.kind === 'signed' && reworked.result.kind !== 'same',
+        telephone: house.telephone,
+        comesAsMail: order.comesAsMail,
+      })
+      const original = message.source.window(part.headerStart, part.bodyEnd)
+      const isRoot = attached.path.length === 0
+      const kept = isRoot ? partBytes(entityOf(message.fields, message.source, message.bodyStart)) : original
+      const parts = [
+        await textPart(Buffer.from(notice), 'text/plain', workspace),
+        ...(await partsOf(reworked, kept, workspace)),
+      ]
+      entities.set(attached.path.join('.'), buildMultipart('mixed', new Map(), parts, newBoundary()))
+      return reworked.fates
+    }),
+  )
+  return { entities, fates: fates.flat() }
 }
 
-/** The complete parts for rewriting a message whose root stays. */
-export function asParts(replaced: ReadonlyMap<string, MimeEntity>): ReadonlyMap<string, ByteSource> {
-  return new Map(Array.from(replaced, ([path, entity]) => [path, partBytes(entity)]))
+/** What has to be held of a leaf: the whole of it, or of a TNEF stream, which nobody could open, each file. */
+function originalsOf({ path, file }: AttachedFile, content: ByteSource, reworking: Reworking): Original[] {
+  if (!isWithheld(file, reworking)) return []
+  const [first] = officeInFile(file)
+  if (!first || file.kind === 'invoice') return []
+  if (file.kind !== 'tnef') return [{ path, fileName: file.fileName, office: first.office, content }]
+  const { parts } = readTnef(Buffer.from(content.read(0, content.size)))
+  return file.inside.flatMap(({ place, file: inner }) => {
+    const part = parts[place[0] ?? 0]
+    return part
+      ? originalsOf(
+          { path: [...path, ...place], signed: false, file: inner },
+          bytesInMemory(part.content),
+          reworking,
+        )
+      : []
+  })
 }
 
 async function convertInTime(
-  original: Original,
+  content: ByteSource,
+  office: OfficeKind,
+  flatten: boolean,
   converter: OfficeHouse['converter'],
   inTime: AbortSignal,
   signal: AbortSignal,
 ): Promise<ConversionResult> {
   try {
-    return await converter.convert(original.content, original.office, inTime)
+    return await converter.convert(content, office, inTime, flatten)
   } catch (error) {
     if (signal.aborted || !inTime.aborted) throw error
     return { kind: 'failed', reason: 'time-limit' }
   }
-}
-
-function partAt(root: MimePart, path: readonly number[]): MimePart {
-  return path.reduce((part, index) => {
-    const child = part.children[index]
-    if (!child) throw new Error(`no part ${path.join('.')} in the message`)
-    return child
-  }, root)
-}
-
-/** A changed part breaks the signature around it (RFC 1847 2.1). */
-function isInSigned(root: MimePart, path: readonly number[]): boolean {
-  return path.some((_, depth) => partAt(root, path.slice(0, depth)).contentType.subtype === 'signed')
-}
-
-function noticePart(text: string): ByteSource {
-  return buildPart(
-    [
-      contentTypeField('text/plain', new Map([['charset', 'utf-8']])),
-      contentDispositionField('inline'),
-      structuredField('Content-Transfer-Encoding', 'base64'),
-    ],
-    bytesInMemory(Buffer.from(Buffer.from(text).toString('base64').replaceAll(/.{76}/g, '$&\r\n'))),
-  )
-}
-
-async function pdfPart(fileName: string, pdf: Uint8Array, workspace: Workspace): Promise<ByteSource> {
-  const name = `${fileName.replace(/\.[A-Za-z0-9]{1,5}$/, '')}.pdf`
-  return buildPart(
-    [
-      contentTypeField('application/pdf', new Map([['name', name]])),
-      contentDispositionField('attachment', name),
-      structuredField('Content-Transfer-Encoding', 'base64'),
-    ],
-    await workspace.collect(encodeBase64(bytesInMemory(pdf).stream())),
-  )
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Delivered } from '../delivery/deliver-inbound.ts'
 import type { Workspace } from '../message/byte-source.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import type { FinalAnswer } from '../milter/filter.ts'
@@ -18,22 +19,25 @@ export async function answerInbound(
   const facts = await gateway.gatherFacts(message, signal)
   const deferral = deferralKey(message)
   const cameBack = await gateway.effects.done(deferral)
-  const { outcome, trust, policy } = judgeInbound(message, facts, rules, {
+  const { outcome, trust, policy, policies } = judgeInbound(message, facts, rules, {
     organization: gateway.organization,
     cameBack,
   })
-  const answer: FinalAnswer =
+  const answer: Delivered =
     outcome.kind === 'deliver'
       ? await gateway.deliverInbound(
           message,
-          { facts, score: trust.score, signals: trust.signals, policy },
+          { facts, score: trust.score, signals: trust.signals, policy, policies },
           workspace,
           signal,
         )
       : { kind: 'refuse', reply: outcome.reply }
   // A retry after a fault of ours proves nothing about the sender, and must not cost him the second try.
   if (outcome.kind === 'defer' && outcome.comeAgain) await gateway.effects.first(deferral, message.receivedAt)
-  const decided = outcome.kind === 'deliver' ? 'deliver' : `${outcome.kind}: ${outcome.reason}`
+  const decided =
+    outcome.kind === 'deliver'
+      ? ['deliver', ...(answer.office ?? [])].join('; ')
+      : `${outcome.kind}: ${outcome.reason}`
   await recordDecision(gateway, message, rules, facts.authentication.author?.address, answer, {
     trust: { score: trust.score, signals: [...trust.signals] },
     outcomes: message.recipients.map((recipient) => ({ recipient, outcome: decided })),

@@ -1,4 +1,4 @@
-import type { Accepted } from '../delivery/deliver-inbound.ts'
+import type { Accepted, Delivered } from '../delivery/deliver-inbound.ts'
 import type { ProtectionOrder } from '../delivery/protect.ts'
 import type { Ways } from '../keys/find-ways.ts'
 import type { Signer } from '../keys/signer.ts'
@@ -36,7 +36,7 @@ export interface Gateway {
     accepted: Accepted,
     workspace: Workspace,
     signal: AbortSignal,
-  ) => Promise<FinalAnswer>
+  ) => Promise<Delivered>
   /** Outbound: with what a recipient can be written to, and with what an author signs. */
   readonly findWays: (recipient: string, at: Date) => Promise<Ways>
   readonly findSigner: (author: string | undefined, at: Date) => Promise<Signer | undefined>

@@ -16,6 +16,8 @@ export interface InboundJudgement {
   /** Of the recipient whose relation decided. */
   readonly trust: TrustAssessment
   readonly policy: InboundPolicy
+  /** One for each recipient. */
+  readonly policies: readonly InboundPolicy[]
 }
 
 /**
@@ -66,10 +68,11 @@ export function judgeInbound(
     return { outcome, trust, policy }
   })
   const { outcome, decidedBy } = combine(judged.map(({ outcome }) => outcome))
-  const [first, ...others] = judged.map(({ policy }) => policy)
+  const policies = judged.map(({ policy }) => policy)
+  const [first, ...others] = policies
   const deciding = judged[decidedBy]
   if (!first || !deciding) throw new Error('a message without recipients has no verdict')
-  return { outcome, trust: deciding.trust, policy: sharedInboundPolicy([first, ...others]) }
+  return { outcome, trust: deciding.trust, policy: sharedInboundPolicy([first, ...others]), policies }
 }
 
 /** The address of a path as the milter gave it; undefined for the null reverse-path and for what is malformed. */

@@ -30,7 +30,12 @@ const office: OfficeAttachment = {
   bytes: 4,
 }
 
-function accepted(files: readonly OfficeAttachment[], signals: Accepted['signals'] = []): Accepted {
+function accepted(
+  files: readonly OfficeAttachment[],
+  signals: Accepted['signals'] = [],
+  signed = false,
+): Accepted {
+  const policy = { ...builtInInbound, withholdingBasis: 'company rule' }
   return {
     facts: {
       authentication: {
@@ -41,7 +46,7 @@ function accepted(files: readonly OfficeAttachment[], signals: Accepted['signals
         arc: 'none',
       },
       scan: { kind: 'clean', signatures: 'test', signaturesBuiltAt: new Date(0) },
-      files: [],
+      files: files.map(({ path, ...file }) => ({ path, signed, file: { kind: 'office', ...file } })),
       office: files,
       relations: [],
       ownDomain: false,
@@ -49,7 +54,8 @@ function accepted(files: readonly OfficeAttachment[], signals: Accepted['signals
     },
     score: 12,
     signals,
-    policy: builtInInbound,
+    policy,
+    policies: [policy],
   }
 }
 
@@ -81,7 +87,7 @@ async function delivered(
   await using workspace = openWorkspace(tmpdir(), { sizeLimit: 10e6 })
   const answer = await deliverInbound(
     message,
-    accepted(files, signals),
+    accepted(files, signals, text.includes('multipart/signed')),
     house,
     workspace,
     new AbortController().signal,
