@@ -43,6 +43,24 @@ test('Who is named is enough; everything else has a default', async () => {
   })
 })
 
+test('There is a portal only where the settings have one, and it listens on this machine only', async () => {
+  expect((await settingsFrom(organization)).portal).toBeUndefined()
+  expect((await settingsFrom(`${organization}portal: {}\n`)).portal).toEqual({
+    listen: 'inet:127.0.0.1:8080',
+    group: 'postsiegel-portal',
+  })
+  for (const listen of [
+    'inet:0.0.0.0:8080',
+    'inet:192.0.2.1:8080',
+    '/run/portal.sock',
+    'inet:127.0.0.1:99999',
+  ]) {
+    expect(await complaint(`${organization}portal: { listen: '${listen}' }\n`)).toContain(
+      'portal.listen: inet:127.0.0.1:PORT is wanted here',
+    )
+  }
+})
+
 test('What is kept lies in the folder state, unless it is told otherwise', async () => {
   const moved = await settingsFrom(`${organization}state: /srv/p\n`)
   expect([moved.database, moved.blobs]).toEqual([
