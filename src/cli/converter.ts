@@ -1,5 +1,4 @@
 import { readSettings } from '../config/settings.ts'
-import { serveConverter } from '../converter/serve.ts'
 import { describeError, jsonLog } from '../log/json-log.ts'
 import { tellSystemd } from '../log/tell-systemd.ts'
 import type { Command } from './command.ts'
@@ -10,6 +9,8 @@ export const converter: Command = {
   usage: '',
   summary: 'run the converter for hostile documents in the foreground',
   async run({ options }) {
+    // Loaded only here: the other commands start without its parts.
+    const { serveConverter } = await import('../converter/serve.ts')
     const log = jsonLog(
       (line) => void process.stdout.write(line),
       () => new Date(),

@@ -1,7 +1,6 @@
 import { readSettings } from '../config/settings.ts'
 import { describeError, jsonLog } from '../log/json-log.ts'
 import { tellSystemd } from '../log/tell-systemd.ts'
-import { startPortal } from '../portal/portal.ts'
 import { type Command, UsageError } from './command.ts'
 
 /** Runs the pages for people outside in the foreground: no keys, no state, one socket to the gateway. */
@@ -10,6 +9,8 @@ export const portal: Command = {
   usage: '',
   summary: 'run the web pages for people outside in the foreground',
   async run({ options }) {
+    // Loaded only here: the other commands start without its parts.
+    const { startPortal } = await import('../portal/portal.ts')
     const log = jsonLog(
       (line) => void process.stdout.write(line),
       () => new Date(),

@@ -1,7 +1,6 @@
 import { readSettings } from '../config/settings.ts'
 import { jsonLog } from '../log/json-log.ts'
 import { tellSystemd } from '../log/tell-systemd.ts'
-import { startGateway } from '../main.ts'
 import type { Command } from './command.ts'
 
 /** Runs the gateway in the foreground until SIGTERM or SIGINT; SIGHUP reads the policies again. */
@@ -10,6 +9,8 @@ export const serve: Command = {
   usage: '',
   summary: 'run the gateway in the foreground',
   async run({ options }) {
+    // Loaded only here: the other commands start without its parts.
+    const { startGateway } = await import('../main.ts')
     const log = jsonLog(
       (line) => void process.stdout.write(line),
       () => new Date(),
