@@ -282,9 +282,15 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
   const forgetOld = async () => {
     const today = now().getTime()
     await storage.decisions.forget(new Date(today - settings.retention.decisions))
-    for (const blob of await storage.heldOriginals.expire(now())) await storage.blobs.remove(blob)
+    for (const blob of await storage.heldOriginals.expire(now(), observed.now()))
+      await storage.blobs.remove(blob)
     await storage.heldOriginals.forget(new Date(today - settings.retention.released))
-    await storage.effects.forget(new Date(today - effectsKeptMs))
+    // What was delivered of an original that is still held must not be delivered again.
+    const held = (await storage.heldOriginals.list()).filter(({ state }) => state === 'held')
+    const oldestHeld = Math.min(...held.map(({ heldAt }) => heldAt.getTime()))
+    await storage.effects.forget(new Date(Math.min(today - effectsKeptMs, oldestHeld)))
+    const [last] = await storage.audit.latest(1)
+    if (last) log({ event: 'audit', number: last.number, mac: last.mac })
     await storage.waitingMessages.forget(new Date(today - effectsKeptMs))
   }
 

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import type { ByteSource } from '../message/byte-source.ts'
 import type { InboundPolicy } from '../policy/policy.ts'
 import type { HeldOriginal } from '../storage/held-originals.ts'
-import { fileReleased } from './file-released.ts'
+import type { fileReleased } from './file-released.ts'
 import { type NotifyParts, notifyEach } from './notify-each.ts'
 import { availableNotice, releaseNotice } from './release-notices.ts'
 
 export interface ReleaseHouse extends NotifyParts {
   /** The policy in force now for one recipient. */
   readonly policyOf: (recipient: string) => Pick<InboundPolicy, 'release' | 'releaseFolder' | 'keepReleased'>
+  readonly file: typeof fileReleased
 }
 
 /**
@@ -37,13 +38,13 @@ async function fileInEach(
   folders: ReadonlySet<string | undefined>,
   original: HeldOriginal,
   content: ByteSource,
-  { effects, now }: ReleaseHouse,
+  { effects, now, file }: ReleaseHouse,
 ): Promise<void> {
   for (const folder of folders) {
     if (folder === undefined) throw new Error('release into a folder, but the policy names none')
     const filed = `filed original ${original.id} in ${createHash('sha256').update(folder).digest('base64url')}`
     if (await effects.done(filed)) continue
-    await fileReleased(folder, original, content, now())
+    await file(folder, original, content, now())
     await effects.first(filed, now())
   }
 }

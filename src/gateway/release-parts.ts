@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Settings } from '../config/settings.ts'
 import { deliverReleased, keptUntil } from '../delivery/deliver-released.ts'
+import { fileWithin } from '../delivery/file-within.ts'
 import { notifyEach } from '../delivery/notify-each.ts'
 import { lockedNotice, lockedReport, stuckReport } from '../delivery/release-notices.ts'
 import type { Notice } from '../delivery/send-notice.ts'
@@ -11,6 +12,9 @@ import { describeError } from '../log/json-log.ts'
 import { inboundPolicyFor } from '../policy/find-policy.ts'
 import type { PolicySet } from '../policy/policy.ts'
 import type { Storage } from '../storage/open-storage.ts'
+
+/** For 60 MB on a slow share; far below the lease of a claim. */
+const fileLimitMs = 120_000
 
 export interface ReleaseWorld {
   readonly settings: Pick<Settings, 'freshSignatures' | 'organization'>
@@ -35,6 +39,7 @@ export function releaseParts({
   log,
 }: ReleaseWorld): ReleaseParts {
   const notifying = { effects: storage.effects, now, send }
+  const file = fileWithin(fileLimitMs)
   const policyOf = (recipient: string) => inboundPolicyFor(rules(), recipient)
   const { domains, postmaster = `postmaster@${domains[0]}` } = settings.organization
   return {
@@ -47,7 +52,7 @@ export function releaseParts({
     scan,
     freshSignatures: settings.freshSignatures,
     deliver: async (original, bytes) => {
-      await deliverReleased(original, bytes, { ...notifying, policyOf })
+      await deliverReleased(original, bytes, { ...notifying, policyOf, file })
       log({ event: 'released', id: original.id, note: `to ${original.recipients.length} recipients` })
     },
     keptUntil: (original, releasedAt) => keptUntil(original, releasedAt, policyOf),

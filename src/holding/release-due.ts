@@ -79,6 +79,9 @@ async function settle(claim: HeldClaim, parts: ReleaseParts, signal: AbortSignal
     if (signal.aborted) throw signal.reason
     return await postpone(claim, `Second scan without a result: ${scan.reason}`, undefined, parts, signal)
   }
+  // A suspicion locks nothing for good and releases nothing: somebody has to look.
+  if (scan.kind === 'infected' && scan.name.startsWith('Heuristics.'))
+    return await postpone(claim, `Second scan in doubt: ${scan.name}`, undefined, parts, signal)
   const { signatures, signaturesBuiltAt } = scan
   const found = scan.kind === 'infected' ? scan.name : undefined
   const secondScan = { at: scannedAt, signatures, signaturesBuiltAt, found }
@@ -106,18 +109,25 @@ async function lock(claim: HeldClaim, parts: ReleaseParts, signal: AbortSignal):
     if (signal.aborted) throw error
     return postpone(claim, 'Not all were told of a locked original', error, parts, signal)
   }
-  if (await parts.held.settle(claim, { state: 'locked', note, at: parts.now(), keptUntil: undefined }))
-    parts.alarm('Original locked', original, note)
+  const end = {
+    state: 'locked',
+    note,
+    at: parts.now(),
+    keptUntil: undefined,
+    keptObserved: undefined,
+  } as const
+  if (await parts.held.settle(claim, end)) parts.alarm('Original locked', original, note)
 }
 
 async function finish(claim: HeldClaim, parts: ReleaseParts): Promise<void> {
-  const { held, blobs, now, alarm } = parts
+  const { held, blobs, observed, now, alarm } = parts
   const { original } = claim
   const at = now()
   const keptUntil = parts.keptUntil(original, at)
+  const keptObserved = keptUntil && observed.now() + (keptUntil.getTime() - at.getTime())
   const note = original.earlyRelease?.granted ? 'released early' : ''
-  if (!(await held.settle(claim, { state: 'released', note, at, keptUntil })) || keptUntil !== undefined)
-    return
+  const settled = await held.settle(claim, { state: 'released', note, at, keptUntil, keptObserved })
+  if (!settled || keptUntil !== undefined) return
   // The recipients have it now. If this fails the orphan sweep will do it.
   await blobs.remove(original.blob).catch((error) => alarm('Released original not removed', original, error))
 }

@@ -45,6 +45,9 @@ export function scanWith(clamd: string, { timeoutMs }: { timeoutMs: number }): S
 function resultOf(reply: string, signatures: string): ScanResult {
   if (reply === 'stream: OK') return { kind: 'clean', signatures }
   const name = /^stream: (.+) FOUND$/.exec(reply)?.[1]
+  // Where AlertExceedsMax is set: not a find, but what was not looked at (clamd.conf(5)).
+  if (name?.startsWith('Heuristics.Limits.Exceeded'))
+    return { kind: 'unknown', reason: `virus scanner: ${name}` }
   if (name !== undefined) return { kind: 'infected', name, signatures }
   return { kind: 'unknown', reason: `virus scanner: ${JSON.stringify(reply.slice(0, 200))}` }
 }

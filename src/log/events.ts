@@ -44,6 +44,8 @@ export type LogEvent =
       readonly outcome: 'asked' | 'hastened'
       readonly by: string
     }
+  /** The last entry of the audit, hourly: who cuts off the end of the record cannot cut it out of the log too. */
+  | { readonly event: 'audit'; readonly number: number; readonly mac: string }
   | { readonly event: 'queue-retried'; readonly queueId: string; readonly recipient: string }
   /** What the converter tells of itself; see its ConverterEvent. */
   | { readonly event: 'converter'; readonly happened: object }

@@ -37,7 +37,7 @@ export interface AuditVerdict {
 /**
  * The record of who did what with held originals. Only added to, each entry in the same transaction as what it tells.
  * Whoever has the database but not the master key can change, remove or insert nothing unnoticed; cutting off the end
- * together with its count shows only against the numbers in the log.
+ * together with its count shows only against the numbers that the log has of it every hour.
  */
 export interface Audit {
   append(what: AuditedAct, subject: string, act: Act): Promise<void>

@@ -114,13 +114,14 @@ export function heldOriginalsInDatabase(database: Database, appendAudit: AppendA
           lease_until: leaseUntil.getTime(),
         }),
       ),
-    settle: (claim, { state, note, at, keptUntil }) =>
+    settle: (claim, { state, note, at, keptUntil, keptObserved }) =>
       database.transact(async (transaction) => {
         const settled = await changeClaimed(transaction, claim, {
           state,
           note: plainText(note),
           settled_at: at.getTime(),
           kept_until: keptUntil?.getTime() ?? null,
+          kept_observed: Math.ceil(keptObserved ?? 0),
           ...unclaimed,
         })
         if (settled) await appendAudit(transaction, state, claim.original.id, byGateway(at, note))
@@ -169,13 +170,14 @@ export function heldOriginalsInDatabase(database: Database, appendAudit: AppendA
           ? { state: 'deleted', settled_at: act.at.getTime(), kept_until: null }
           : undefined,
       ),
-    async expire(now) {
+    async expire(now, observed) {
       return database.transact(async (transaction) => {
         const over = await transaction
           .updateTable('held_originals')
           .set({ kept_until: null })
           .where('state', '=', 'released')
           .where('kept_until', '<=', now.getTime())
+          .where('kept_observed', '<=', observed)
           .returningAll()
           .execute()
         for (const { id } of over) await appendAudit(transaction, 'expired', id, byGateway(now, ''))
@@ -229,6 +231,7 @@ function newRow(held: HeldOriginal): Tables['held_originals'] {
     second_scan: secondScan ? JSON.stringify(secondScan) : null,
     early_release: earlyRelease ? JSON.stringify(earlyRelease) : null,
     kept_until: keptUntil?.getTime() ?? null,
+    kept_observed: 0,
     ...unclaimed,
   }
 }

@@ -89,6 +89,8 @@ export interface HeldOriginals {
       readonly note: string
       readonly at: Date
       readonly keptUntil: Date | undefined
+      /** The same in observed time: a clock that jumps ends no keeping. */
+      readonly keptObserved: number | undefined
     },
   ): Promise<boolean>
   /** Gives the claim back; the original becomes due again at `releaseAt`. */
@@ -104,8 +106,8 @@ export interface HeldOriginals {
   extend(id: string, until: Date, untilObserved: number, act: Act): Promise<boolean>
   /** Marks a released or locked original as deleted; whoever asked removes the blob then. False in any other state. */
   delete(id: string, act: Act): Promise<boolean>
-  /** Ends the keeping of released originals whose time is over; gives their blobs, to be removed. */
-  expire(now: Date): Promise<readonly string[]>
+  /** Ends the keeping of released originals whose time is over by both clocks; gives their blobs, to be removed. */
+  expire(now: Date, observed: number): Promise<readonly string[]>
   /** Forgets originals that were released or deleted before `before` and are not kept; returns how many. */
   forget(before: Date): Promise<number>
 }

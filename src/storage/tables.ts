@@ -44,6 +44,7 @@ export interface Tables {
     second_scan: string | null
     early_release: string | null
     kept_until: number | null
+    kept_observed: number
   }
   audit_entries: { number: number; at: number; subject: string; entry: string; mac: string }
   observed_time: { name: string; milliseconds: number }

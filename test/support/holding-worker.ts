@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { deliverReleased } from '../../src/delivery/deliver-released.ts'
+import { fileReleased } from '../../src/delivery/file-released.ts'
 import { holdOriginals } from '../../src/holding/hold-originals.ts'
 import { openObservedClock } from '../../src/holding/observed-clock.ts'
 import { releaseDue } from '../../src/holding/release-due.ts'
@@ -100,6 +101,7 @@ await releaseDue(
         effects,
         now,
         send,
+        file: fileReleased,
         policyOf: (who) => ({ ...policyOf(who), release: [...policyOf(who).release] }),
       }),
     keptUntil: () => undefined,

@@ -9,6 +9,10 @@ export async function custodySchema(transaction: Kysely<Tables>): Promise<void> 
     await schema.alterTable('held_originals').addColumn(column, 'text').execute()
   await schema.alterTable('held_originals').addColumn('kept_until', 'bigint').execute()
   await schema
+    .alterTable('held_originals')
+    .addColumn('kept_observed', 'bigint', (column) => column.notNull().defaultTo(0))
+    .execute()
+  await schema
     .createTable('audit_entries')
     .addColumn('number', 'bigint', (column) => column.primaryKey())
     .addColumn('at', 'bigint', (column) => column.notNull())

@@ -8,7 +8,8 @@ const observed = anyHeldOriginal().releaseObserved
 const minutesAfter = (minutes: number) => new Date(due.getTime() + minutes * 60_000)
 
 const act = (at: Date, who = 'ann', reason = 'is needed') => ({ at, who, reason })
-const released = (at: Date, keptUntil?: Date) => ({ state: 'released', note: '', at, keptUntil }) as const
+const released = (at: Date, keptUntil?: Date) =>
+  ({ state: 'released', note: '', at, keptUntil, keptObserved: keptUntil && observed + 3_600_000 }) as const
 const secondScan = {
   at: due,
   signatures: 'daily 27001',
@@ -99,12 +100,7 @@ export function heldOriginalsContract(database: string, open: OpenStorage): void
     expect(await heldOriginals.postpone(zombie, minutesAfter(30), 'zombie')).toBe(false)
     expect(await heldOriginals.settle(zombie, released(minutesAfter(11)))).toBe(false)
     expect(await heldOriginals.find(heir.original.id)).toMatchObject({ state: 'held', note: '' })
-    const locked = {
-      state: 'locked',
-      note: 'infected\0',
-      at: minutesAfter(11),
-      keptUntil: undefined,
-    } as const
+    const locked = { ...released(minutesAfter(11)), state: 'locked', note: 'infected\0' } as const
     expect(await heldOriginals.settle(heir, locked)).toBe(true)
     expect(await heldOriginals.settle(heir, released(minutesAfter(12)))).toBe(false)
     expect(await heldOriginals.find(heir.original.id)).toMatchObject({ state: 'locked', note: 'infected' })
@@ -222,10 +218,14 @@ export function heldOriginalsContract(database: string, open: OpenStorage): void
     await heldOriginals.add(anyHeldOriginal())
     const claim = claimOf(await heldOriginals.claimDue('w', due, observed, minutesAfter(1)))
     await heldOriginals.settle(claim, released(due, minutesAfter(60)))
-    expect(await heldOriginals.expire(minutesAfter(59))).toEqual([])
+    expect(await heldOriginals.expire(minutesAfter(59), observed + 1e9)).toEqual([])
+    // A clock that jumped ten years ahead.
+    expect(await heldOriginals.expire(minutesAfter(5_259_600), observed + 3_599_999)).toEqual([])
     expect(await heldOriginals.forget(minutesAfter(99))).toBe(0)
-    expect(await heldOriginals.expire(minutesAfter(60))).toEqual([anyHeldOriginal().blob])
-    expect(await heldOriginals.expire(minutesAfter(60))).toEqual([])
+    expect(await heldOriginals.expire(minutesAfter(60), observed + 3_600_000)).toEqual([
+      anyHeldOriginal().blob,
+    ])
+    expect(await heldOriginals.expire(minutesAfter(60), observed + 3_600_000)).toEqual([])
     expect((await storage.audit.of(anyHeldOriginal().id)).map(({ what }) => what)).toEqual([
       'held',
       'released',

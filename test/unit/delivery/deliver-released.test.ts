@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { deliverReleased, keptUntil, type ReleaseHouse } from '../../../src/delivery/deliver-released.ts'
+import { fileReleased } from '../../../src/delivery/file-released.ts'
 import type { Notice } from '../../../src/delivery/send-notice.ts'
 import { bytesInMemory } from '../../../src/message/byte-source.ts'
 import { anyHeldOriginal } from '../../support/held-original.ts'
@@ -22,6 +23,7 @@ async function house(policies: Record<string, Partial<Policy>>) {
     /** Recipients for whom Postfix has no room. */
     refused: new Set<string>(),
     effects: storage.effects,
+    file: fileReleased,
     now: () => noon,
     send: async (notice: Notice) => {
       if (site.refused.has(notice.to[0] ?? '')) throw new Error('452 4.3.1')

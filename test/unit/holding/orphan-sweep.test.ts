@@ -23,6 +23,7 @@ test('a blob that no original needs goes with the second sweep, the others stay'
       note: '',
       at: original.heldAt,
       keptUntil: state === 'kept' ? original.releaseAt : undefined,
+      keptObserved: undefined,
     })
   }
   const present = async () => {

@@ -325,6 +325,20 @@ describe('a held original', () => {
     expect(postponed).toBe(0)
   })
 
+  it('is neither locked nor released on a suspicion of the scanner, but alarmed', async () => {
+    await using site = await holdingSite()
+    const id = await holdOne(site)
+    await site.pass(hour)
+    site.scan = { kind: 'infected', name: 'Heuristics.Encrypted.Doc', signatures: 'daily 27001' }
+    await release(site)
+    expect(await stateOf(site, id)).toEqual({
+      state: 'held',
+      note: 'Second scan in doubt: Heuristics.Encrypted.Doc',
+    })
+    expect(site.alarms).toEqual(['Second scan in doubt: Heuristics.Encrypted.Doc'])
+    expect([...site.told, ...site.delivered]).toEqual([])
+  })
+
   it('that is kept after its release can still be opened', async () => {
     await using site = await holdingSite()
     const id = await holdOne(site)

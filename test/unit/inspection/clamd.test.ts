@@ -54,6 +54,11 @@ describe('the virus scanner', () => {
       'stream: Win.Test FOUND\0',
       { kind: 'infected', name: 'Win.Test' },
     ],
+    [
+      'that did not look at all of it leaves it unknown',
+      'stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND\0',
+      { kind: 'unknown', reason: 'virus scanner: Heuristics.Limits.Exceeded.MaxFileSize' },
+    ],
     ['that reports an error leaves it unknown', 'stream: lstat() failed. ERROR\0', { kind: 'unknown' }],
     ['that says ok in other words leaves it unknown', 'stream: ok\0', { kind: 'unknown' }],
     ['that says more than OK leaves it unknown', 'stream: OK or not\0', { kind: 'unknown' }],

@@ -74,7 +74,7 @@ test('what was held by the first version is held, listed and released by this on
     using database = new DatabaseSync(file)
     database.exec(`update schema_version set version = 1; drop table audit_entries;
       delete from settings where name = 'audit-head'`)
-    for (const column of ['second_scan', 'early_release', 'kept_until'])
+    for (const column of ['second_scan', 'early_release', 'kept_until', 'kept_observed'])
       database.exec(`alter table held_originals drop column ${column}`)
     database
       .prepare(
