@@ -22,13 +22,14 @@ import {
   type Reworking,
   reworkFile,
 } from './rework-file.ts'
+import { webPage } from './web-page.ts'
 import { withheldText } from './withheld-text.ts'
 
 /** All files of one message share this time; what is late is held without a PDF (office.md 6). */
 const conversionBudgetMs = 60_000
 
 export interface OfficeHouse {
-  readonly converter: Pick<Converter, 'convert'>
+  readonly converter: Pick<Converter, 'convert' | 'render'>
   /** Takes the originals into custody; resolves when they are sealed and recorded. */
   readonly hold: (
     message: ReceivedMessage,
@@ -148,7 +149,10 @@ async function convertInTime(
   signal: AbortSignal,
 ): Promise<ConversionResult> {
   try {
-    return await converter.convert(content, office, inTime, flatten)
+    const page = flatten ? undefined : webPage(content)
+    return page === undefined
+      ? await converter.convert(content, office, inTime, flatten)
+      : await converter.render(page, inTime)
   } catch (error) {
     if (signal.aborted || !inTime.aborted) throw error
     return { kind: 'failed', reason: 'time-limit' }

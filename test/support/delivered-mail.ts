@@ -19,6 +19,9 @@ export const withBasis: InboundPolicy = { ...builtInInbound, withholdingBasis: '
 /** What the converter of these tests makes of everything. */
 export const pdf = Buffer.from('%PDF-1.7 made by a test')
 
+/** And of web pages. */
+export const pageAsPdf = Buffer.from('%PDF-1.7 of a page')
+
 export interface DeliveredLeaf {
   readonly name: string
   readonly bytes: Buffer
@@ -42,7 +45,7 @@ export async function deliveredMail(
   const held: { fileName: string; path: readonly number[]; bytes: Buffer }[] = []
   const house: OfficeHouse = {
     telephone: '+49 30 5550100',
-    converter: { convert },
+    converter: { convert, render: async () => ({ kind: 'converted', pdf: pageAsPdf, pages: 1, cut: false }) },
     hold: async (_, originals) =>
       originals.map(({ fileName, path, content }) => {
         held.push({ fileName, path, bytes: Buffer.from(content.read(0, content.size)) })

@@ -75,7 +75,7 @@ async function delivered(
   const held = new Map<string, string>()
   const house: OfficeHouse = {
     telephone,
-    converter: { convert },
+    converter: { convert, render: async () => converted },
     hold: async (_, originals) =>
       Promise.all(
         originals.map(async ({ fileName, content }): Promise<HeldOriginal> => {

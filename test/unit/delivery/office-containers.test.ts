@@ -5,7 +5,7 @@ import { unzipSync, zipSync } from 'fflate'
 import { describe, expect, it, test } from 'vitest'
 import { builtInInbound } from '../../../src/policy/find-policy.ts'
 import type { OfficeAction, OfficeRule } from '../../../src/policy/policy.ts'
-import { deliveredMail, mailWith, pdf, withBasis } from '../../support/delivered-mail.ts'
+import { deliveredMail, mailWith, pageAsPdf, pdf, withBasis } from '../../support/delivered-mail.ts'
 import { openXml } from '../../support/office-samples.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { testKeyFile } from '../../support/test-keys.ts'
@@ -270,6 +270,13 @@ describe('invoices', () => {
     expect(untouched).toBe(true)
     expect(invoices).toBe('r.xml (UBL invoice)')
   })
+})
+
+test('A web page under an Office name goes the way of HTML, which fetches nothing', async () => {
+  const page = Buffer.from('<html><img src="http://evil.example/x"><p>Rechnung Müller</p></html>')
+  const { leaves, notice } = await deliveredMail(mailWith({ name: 'a.doc', content: page }))
+  expect(leaves[2]?.bytes).toEqual(pageAsPdf)
+  expect(notice).toContain('lädt beim Öffnen Inhalte von anderen Stellen nach')
 })
 
 test('a real winmail.dat of Outlook becomes its parts', async ({ skip }) => {
