@@ -173,10 +173,17 @@ async function reworkZip(zip: Buffer, file: Container, reworking: Reworking): Pr
   const fates = reworked.flatMap((inside) => inside.fates)
   if (changes.size === 0) return { result: same, beside, fates }
   const rebuilt = rebuildZip(zip, members, changes)
-  if (!rebuilt) return { result: gone, beside, fates }
+  // Nothing remains, or it is no archive that we can write (Zip64): then what could be made lies beside.
+  if (!rebuilt) return { result: gone, beside: [...reworked.flatMap(asFile), ...beside], fates }
   const fileName = shownFileName(file.fileName) ?? 'Archiv.zip'
   const content = bytesInMemory(rebuilt)
   return { result: { kind: 'file', fileName, mediaType: 'application/zip', content }, beside, fates }
+}
+
+function asFile({ result }: Reworked): NamedFile[] {
+  if (result.kind !== 'file') return []
+  const { fileName, mediaType, content } = result
+  return [{ fileName, mediaType, content }]
 }
 
 function memberInPlace(name: string, result: Reworked['result']): MemberChange {
@@ -263,10 +270,10 @@ async function reworkMessage(bytes: Buffer, file: Container, reworking: Reworkin
     const bytesNow = whole(rewritten)
     // The lines of the sender stood in base64 so far.
     if (reworking.boundaries.some((boundary) => bytesNow.includes(`--${boundary}`, 0, 'latin1'))) {
-      return { result: gone, beside, fates }
+      return { result: gone, beside: [], fates: fates.map(unopened) }
     }
     const now = partsOfMessage(bytesNow)
-    if (!now) return { result: gone, beside, fates }
+    if (!now) return { result: gone, beside: [], fates: fates.map(unopened) }
     const entity = entityOf(now.root.fields, bytesInMemory(bytesNow), now.root.bodyStart)
     return { result: { kind: 'entity', entity }, beside, fates }
   }
@@ -282,6 +289,11 @@ async function reworkMessage(bytes: Buffer, file: Container, reworking: Reworkin
   // As message/rfc822 it could not be encoded (RFC 2046 5.2.1), and its lines could end parts around it.
   const mediaType = 'application/octet-stream'
   return { result: { kind: 'file', fileName, mediaType, content: message }, beside, fates }
+}
+
+/** Of a container that stays closed nothing is delivered, whatever was made of what is inside. */
+function unopened(fate: FileFate): FileFate {
+  return { ...fate, conversion: undefined, closed: true }
 }
 
 /** What stands for a file without PDF inside of a message; the notice beside the message says more. */

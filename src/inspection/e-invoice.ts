@@ -47,11 +47,11 @@ function rootElement(text: string): { name: string; tag: string } | undefined {
 }
 
 /** File names that the standards give the invoice inside a PDF: Factur-X and ZUGFeRD 2, ZUGFeRD 1, XRechnung. */
-const invoiceNames = ['factur-x.xml', 'zugferd-invoice.xml', 'xrechnung.xml']
+const invoiceNames = ['factur-x.xml', 'ZUGFeRD-invoice.xml', 'zugferd-invoice.xml', 'xrechnung.xml']
 
 /** Whether a PDF carries an electronic invoice, or a signature that any change would break (ISO 32000-1 12.8.1). */
 export function invoicePdf(pdf: Buffer): InvoiceFormat | undefined {
-  const found = findInPdf(pdf, [...invoiceNames, '/byterange', '/sig'])
+  const found = findInPdf(pdf, [...invoiceNames, '/ByteRange', '/Sig'])
   if (invoiceNames.some((name) => found.has(name))) return 'ZUGFeRD/Factur-X'
-  return found.has('/byterange') && found.has('/sig') ? 'signed PDF' : undefined
+  return found.has('/ByteRange') && found.has('/Sig') ? 'signed PDF' : undefined
 }

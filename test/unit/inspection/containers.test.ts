@@ -94,7 +94,7 @@ describe('bytes of any kind and those near real ones', () => {
         readTnef(Buffer.concat([stream.subarray(0, 40), bytes]))
         opaqueContent(bytes)
         opaqueContent(Buffer.concat([signed.subarray(0, 30), bytes]))
-        findInPdf(bytes, ['/sig'])
+        findInPdf(bytes, ['/Sig', 'factur-x.xml'])
         invoiceText(bytes)
       }),
     )
