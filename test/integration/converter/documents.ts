@@ -130,7 +130,10 @@ export function odp(text: string, pictures: readonly string[]): Uint8Array {
   )
 }
 
-/** A sheet whose second cell is the answer of a Basic function in the file. */
+/** What the macros of `odsWithMacro` write when they run, as the sandbox names it. */
+export const macroMarker = '/tmp/macro-marker'
+
+/** A sheet whose second cell is the answer of a Basic function in the file, which also writes a file. */
 export function odsWithMacro(text: string, answer: string): Uint8Array {
   const library =
     '<!DOCTYPE library:library PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "library.dtd">'
@@ -154,7 +157,8 @@ export function odsWithMacro(text: string, answer: string): Uint8Array {
       'Basic/Standard/Module1.xml': [
         'text/xml',
         '<script:module xmlns:script="http://openoffice.org/2000/script" script:name="Module1" script:language="StarBasic">' +
-          `Function Marker() As String\nMarker = "${answer}"\nEnd Function\n</script:module>`,
+          `Function Marker() As String\nOpen "${macroMarker}" For Output As #1\nPrint #1, "ran"\nClose #1\n` +
+          `Marker = "${answer}"\nEnd Function\n</script:module>`,
       ],
     },
   )
@@ -167,4 +171,11 @@ export function rtf(text: string): Uint8Array {
 /** Takes LibreOffice much longer than any test waits for it, and less memory than it may use. */
 export function slowRtf(): Uint8Array {
   return rtf('{\\trowd\\cellx900\\cellx1800 a\\cell b\\cell\\row}\n'.repeat(60_000))
+}
+
+/** A zip whose central directory claims 500 MB for its first member (APPNOTE.TXT 4.3.12). */
+export function claimingMuch(zip: Uint8Array): Uint8Array {
+  const changed = Buffer.from(zip)
+  changed.writeUInt32LE(500_000_000, changed.indexOf('PK\x01\x02', 0, 'latin1') + 24)
+  return changed
 }
