@@ -1,0 +1,108 @@
+import type { Settings } from '../config/settings.ts'
+import type { Converter } from '../converter/converter.ts'
+import type { Accepted } from '../delivery/deliver-inbound.ts'
+import { deliverInbound } from '../delivery/deliver-inbound.ts'
+import { protect } from '../delivery/protect.ts'
+import { TemporaryFailure } from '../failure.ts'
+import type { Original } from '../holding/hold-originals.ts'
+import { holdOriginals } from '../holding/hold-originals.ts'
+import type { ObservedClock } from '../holding/observed-clock.ts'
+import { authenticate } from '../inspection/authenticate.ts'
+import type { Scan } from '../inspection/clamd.ts'
+import { gatherInboundFacts } from '../inspection/gather-facts.ts'
+import type { Lookup } from '../inspection/resolver.ts'
+import type { Certificate } from '../keys/certificate.ts'
+import { findAuthorsSigner, findWays } from '../keys/find-ways.ts'
+import type { Log } from '../log/events.ts'
+import { firstValue } from '../message/header.ts'
+import type { ReceivedMessage } from '../message/received-message.ts'
+import type { PolicySet } from '../policy/policy.ts'
+import type { Storage } from '../storage/open-storage.ts'
+import type { Gateway } from './gateway.ts'
+
+/** The parts that are open while the gateway runs. */
+export interface GatewayParts {
+  readonly settings: Settings
+  readonly storage: Storage
+  readonly anchors: readonly Certificate[]
+  readonly scan: Scan
+  readonly lookup: Lookup
+  readonly converter: Converter
+  readonly observed: ObservedClock
+  /** For plain text on its way into a container. */
+  readonly workFolder: string
+  readonly rules: () => PolicySet
+  readonly now: () => Date
+  readonly log: Log
+}
+
+/** What the way of a message asks and does, made of the open parts. */
+export function gatewayEffects(parts: GatewayParts): Gateway {
+  const { settings, storage, converter, now, log } = parts
+  const { organization } = settings
+  const wayStores = { keyStore: storage.keyStore, pdfPasswords: storage.pdfPasswords, anchors: parts.anchors }
+  const factSources = {
+    authenticate: (message: ReceivedMessage, until: AbortSignal) =>
+      authenticate(message, parts.lookup, until),
+    scan: parts.scan,
+    relations: storage.relations,
+    now,
+    ownDomains: organization.domains,
+  }
+  return {
+    organization,
+    now,
+    log,
+    rules: parts.rules,
+    decisions: storage.decisions,
+    relations: storage.relations,
+    effects: storage.effects,
+    waiting: storage.waitingMessages,
+    gatherFacts: (message, signal) => gatherInboundFacts(message, factSources, signal),
+    deliverInbound: (message, accepted, workspace, signal) => {
+      const telephone = accepted.policy.telephone ?? organization.telephone
+      const hold = (subject: ReceivedMessage, originals: readonly Original[]) =>
+        takeIntoCustody(subject, originals, accepted, parts)
+      return deliverInbound(message, accepted, { converter, telephone, hold }, workspace, signal)
+    },
+    findWays: (recipient, at) => findWays(wayStores, recipient, at),
+    findSigner: (author, at) => findAuthorsSigner(wayStores, author, at),
+    protect: (message, order, workspace, signal) =>
+      protect(message, order, { converter, workFolder: parts.workFolder, organization }, workspace, signal),
+  }
+}
+
+/** Nothing is held that was not found clean; what is not scanned yet waits outside. */
+async function takeIntoCustody(
+  message: ReceivedMessage,
+  originals: readonly Original[],
+  { facts, policy }: Accepted,
+  { storage, observed, now, log }: GatewayParts,
+) {
+  const { scan, authentication } = facts
+  if (scan.kind !== 'clean') throw new TemporaryFailure('3.0', 'Not scanned for viruses yet')
+  const kept = await holdOriginals(
+    {
+      recipients: message.recipients,
+      sender: message.sender,
+      author: authentication.author?.address,
+      messageId: firstValue(message.fields, 'message-id') ?? '',
+      digest: message.digest,
+    },
+    originals,
+    {
+      scan: {
+        at: message.receivedAt,
+        signatures: scan.signatures,
+        signaturesBuiltAt: scan.signaturesBuiltAt,
+      },
+      hold: policy.hold,
+      now: now(),
+    },
+    { held: storage.heldOriginals, blobs: storage.blobs, observed },
+  )
+  for (const { id, releaseAt } of kept) {
+    log({ event: 'held', id, message: message.id, releaseAt: releaseAt.toISOString() })
+  }
+  return kept
+}

@@ -1,0 +1,40 @@
+import type { Settings } from '../config/settings.ts'
+import type { ObservedClock } from '../holding/observed-clock.ts'
+import type { Log } from '../log/events.ts'
+import type { Storage } from '../storage/open-storage.ts'
+
+export interface HousekeepingParts {
+  readonly settings: Pick<Settings, 'retention'>
+  readonly storage: Storage
+  readonly observed: ObservedClock
+  readonly now: () => Date
+  readonly log: Log
+  readonly onError: (error: unknown) => void
+}
+
+const everyMs = 3_600_000
+/** An effect is asked for again while the sender still tries: five days by custom (RFC 5321 4.5.4.1). */
+const effectsKeptMs = 30 * 86_400_000
+
+/** Forgets hourly what is older than its retention, until it is disposed. */
+export function startHousekeeping(parts: HousekeepingParts): Disposable {
+  const timer = setInterval(() => {
+    forgetOld(parts).catch(parts.onError)
+  }, everyMs)
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}
+
+async function forgetOld({ settings, storage, observed, now, log }: HousekeepingParts): Promise<void> {
+  const today = now().getTime()
+  await storage.decisions.forget(new Date(today - settings.retention.decisions))
+  for (const blob of await storage.heldOriginals.expire(now(), observed.now()))
+    await storage.blobs.remove(blob)
+  await storage.heldOriginals.forget(new Date(today - settings.retention.released))
+  // What was delivered of an original that is still held must not be delivered again.
+  const held = (await storage.heldOriginals.list()).filter(({ state }) => state === 'held')
+  const oldestHeld = Math.min(...held.map(({ heldAt }) => heldAt.getTime()))
+  await storage.effects.forget(new Date(Math.min(today - effectsKeptMs, oldestHeld)))
+  await storage.waitingMessages.forget(new Date(today - effectsKeptMs))
+  const [last] = await storage.audit.latest(1)
+  if (last) log({ event: 'audit', number: last.number, mac: last.mac })
+}
