@@ -26,7 +26,7 @@ export const check: Command = {
       ),
       await look('master key', () => checkMasterKey(settings)),
       await look('trust anchors', () => readTrustAnchors(settings.trustAnchors)),
-      await look('virus scanner', () => reach(settings.clamd)),
+      await look('virus scanner', () => checkScanner(settings)),
       await look('converter', () => reach(settings.listen.converter)),
       await look('Postfix', () => access(`${settings.postfix.configDirectory}/main.cf`, constants.R_OK)),
       await look('listener for notices', () => reach(settings.postfix.notices)),
@@ -53,6 +53,26 @@ async function checkMasterKey({ masterKey }: Settings): Promise<void> {
   await readMasterKey(masterKey)
   const { mode } = await stat(masterKey)
   if ((mode & 0o077) !== 0) throw new Error(`${masterKey} can be read by others: chmod 600`)
+}
+
+async function checkScanner({ clamd, freshSignatures }: Settings): Promise<void> {
+  // Loaded only here: the other commands start without them.
+  const { scanWith } = await import('../inspection/clamd.ts')
+  const { believeFreshSignatures } = await import('../inspection/fresh-signatures.ts')
+  const { tellsLimits } = await import('../inspection/tells-limits.ts')
+  const scan = believeFreshSignatures(scanWith(clamd, { timeoutMs: 10_000 }), {
+    required: freshSignatures === 'required',
+    now: () => new Date(),
+  })
+  const signal = AbortSignal.timeout(20_000)
+  const result = await scan(emptyStream(), signal)
+  if (result.kind !== 'clean') throw new Error(result.kind === 'unknown' ? result.reason : result.name)
+  if (!(await tellsLimits(scan, signal)))
+    throw new Error('it calls clean what is above its limits: set "AlertExceedsMax yes" in clamd.conf')
+}
+
+async function* emptyStream(): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array([0x0a])
 }
 
 /** Whether somebody listens at a socket path or `inet:HOST:PORT`. */

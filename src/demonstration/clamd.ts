@@ -37,6 +37,8 @@ export async function startClamd(
       'StreamMaxLength 100M',
       'MaxFileSize 100M',
       'MaxScanSize 200M',
+      // What is above the limits must not count as clean.
+      'AlertExceedsMax yes',
       '',
     ].join('\n'),
   )

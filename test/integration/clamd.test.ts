@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Clamd, eicar, startClamd } from '../../src/demonstration/clamd.ts'
 import { scanWith } from '../../src/inspection/clamd.ts'
+import { tellsLimits } from '../../src/inspection/tells-limits.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const never = new AbortController().signal
@@ -52,6 +53,12 @@ describe('a real clamd', () => {
       for (let count = 0; count < 110; count++) yield piece
     }
     expect((await scan(longer(), never)).kind).toBe('unknown')
+  })
+
+  it('tells when it does not look at all of a file, as the settings of ours make it', async () => {
+    expect(await tellsLimits(scanWith(clamd.socket, { timeoutMs: 60_000 }), never)).toBe(true)
+    // What a clamd as Debian configures it says to anything above its limits.
+    expect(await tellsLimits(async () => ({ kind: 'clean', signatures: 'ClamAV 1.4.6' }), never)).toBe(false)
   })
 
   it('keeps apart many messages at once', async () => {
