@@ -1,9 +1,15 @@
 import type { SmtpReply } from '../failure.ts'
+import type { OutboundPolicy } from '../policy/policy.ts'
 import type { OutboundOutcome, Protection } from './outcome.ts'
 
 /** One body for all recipients: what is done to the message, or the one reply for it. */
 export type OutboundPlan =
-  | { readonly kind: 'deliver'; readonly protection: Protection; readonly sign: boolean }
+  | {
+      readonly kind: 'deliver'
+      readonly protection: Protection
+      readonly sign: boolean
+      readonly office: OutboundPolicy['office']
+    }
   | { readonly kind: 'refuse'; readonly reply: SmtpReply }
 
 /**
@@ -13,7 +19,9 @@ export type OutboundPlan =
 export function treatmentKey(outcome: OutboundOutcome, recipient: string): string {
   switch (outcome.kind) {
     case 'deliver':
-      return outcome.protection === 'pdf' ? `pdf ${recipient}` : `${outcome.protection} ${outcome.sign}`
+      return outcome.protection === 'pdf'
+        ? `pdf ${recipient}`
+        : `${outcome.protection} ${outcome.sign} ${outcome.office}`
     case 'wait':
     case 'defer':
     case 'reject':

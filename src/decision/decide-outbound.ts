@@ -27,7 +27,8 @@ export function decideOutbound({ recipient, policy, usable, signer }: OutboundQu
     none: true,
   }
   const protection = policy.protection.find((way) => canBeUsed[way])
-  if (protection) return { kind: 'deliver', protection, sign: signer && policy.sign !== 'never' }
+  if (protection)
+    return { kind: 'deliver', protection, sign: signer && policy.sign !== 'never', office: policy.office }
   switch (policy.otherwise) {
     case 'wait':
       if (!policy.protection.includes('pdf')) {

@@ -1,11 +1,17 @@
 import type { SmtpReply } from '../failure.ts'
+import type { OutboundPolicy } from '../policy/policy.ts'
 
 /** The ways a message can leave. `none` is the clear, and only a policy that says so in this word gives it. */
 export type Protection = 'smime' | 'pdf' | 'tls' | 'none'
 
 /** What becomes of the message for one recipient. There is no way to say "drop" (§ 206 StGB). */
 export type OutboundOutcome =
-  | { readonly kind: 'deliver'; readonly protection: Protection; readonly sign: boolean }
+  | {
+      readonly kind: 'deliver'
+      readonly protection: Protection
+      readonly sign: boolean
+      readonly office: OutboundPolicy['office']
+    }
   /** 4xx until somebody outside acts; Postfix keeps the message. */
   | { readonly kind: 'wait'; readonly for: 'password' | 'certificate'; readonly reply: SmtpReply }
   | { readonly kind: 'defer'; readonly reason: string; readonly reply: SmtpReply }

@@ -52,6 +52,7 @@ export async function deliverInbound(
       signedMail: policy.signedMail,
       flatten: policy.flatten,
       comesAsMail: policy.release.includes('mail'),
+      holds: true,
     },
     house,
     workspace,

@@ -19,6 +19,8 @@ export interface ProtectionOrder {
   readonly signer: Signer | undefined
   /** One for each recipient. */
   readonly ways: readonly Ways[]
+  /** The message with PDFs for Office files, where the policy wants that. */
+  readonly converted?: ReceivedMessage
 }
 
 /**
@@ -32,7 +34,8 @@ export async function protect(
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<FinalAnswer> {
-  const plain = entityOf(message.fields, message.source, message.bodyStart)
+  const content = order.converted ?? message
+  const plain = entityOf(content.fields, content.source, content.bodyStart)
   const signed = async (entity: MimeEntity) =>
     order.signer && !isSigned(entity)
       ? signEntity(entity, order.signer, workspace, message.receivedAt)
@@ -44,12 +47,12 @@ export async function protect(
     }
     case 'pdf': {
       const password = order.ways[0]?.password ?? notAnyMore()
-      return changed(message, await signed(await pdfEntity(message, password, house, workspace, signal)))
+      return changed(message, await signed(await pdfEntity(content, password, house, workspace, signal)))
     }
     case 'tls':
     case 'none': {
       const entity = await signed(plain)
-      if (entity === plain) return { kind: 'accept', edits: removals(message) }
+      if (entity === plain && !order.converted) return { kind: 'accept', edits: removals(message) }
       return changed(message, entity)
     }
   }

@@ -45,6 +45,8 @@ export interface OfficeOrder {
   readonly flatten: boolean
   /** Whether a released original comes as a mail, or has to be asked for. */
   readonly comesAsMail: boolean
+  /** Whether originals are held and a notice tells of them; not so for our own mail. */
+  readonly holds: boolean
 }
 
 /** What stands in place of the changed leaves, by path, and what became of each Office file. */
@@ -88,13 +90,16 @@ export async function replaceOfficeFiles(
     }),
   )
   const originals = leaves.map(({ attached, content }) => originalsOf(attached, content, reworking))
-  const held = originals.some((list) => list.length > 0) ? await house.hold(message, originals.flat()) : []
+  const held =
+    order.holds && originals.some((list) => list.length > 0)
+      ? await house.hold(message, originals.flat())
+      : []
   const entities = new Map<string, MimeEntity>()
   let heldBefore = 0
   const keptOf = originals.map((list) => {
     const kept = held.slice(heldBefore, heldBefore + list.length)
     heldBefore += list.length
-    if (kept.length < list.length) throw new Error('an original was not taken into custody')
+    if (order.holds && kept.length < list.length) throw new Error('an original was not taken into custody')
     return kept
   })
   const fates = await Promise.all(
@@ -110,10 +115,8 @@ export async function replaceOfficeFiles(
       const original = message.source.window(part.headerStart, part.bodyEnd)
       const isRoot = attached.path.length === 0
       const kept = isRoot ? partBytes(entityOf(message.fields, message.source, message.bodyStart)) : original
-      const parts = [
-        await textPart(Buffer.from(notice), 'text/plain', workspace),
-        ...(await partsOf(reworked, kept, workspace)),
-      ]
+      const parts = await partsOf(reworked, kept, workspace)
+      if (order.holds) parts.unshift(await textPart(Buffer.from(notice), 'text/plain', workspace))
       entities.set(attached.path.join('.'), buildMultipart('mixed', new Map(), parts, newBoundary()))
       return reworked.fates
     }),

@@ -1,9 +1,10 @@
-import { combineOutbound, treatmentKey } from '../decision/combine-outbound.ts'
+import { combineOutbound, type OutboundPlan, treatmentKey } from '../decision/combine-outbound.ts'
 import { decideOutbound } from '../decision/decide-outbound.ts'
 import type { OutboundOutcome } from '../decision/outcome.ts'
 import { previousQueueId } from '../delivery/previous-queue-id.ts'
-import { PermanentFailure, replyTo } from '../failure.ts'
+import { MailFailure, PermanentFailure, replyTo } from '../failure.ts'
 import type { Ways } from '../keys/find-ways.ts'
+import type { Signer } from '../keys/signer.ts'
 import { authorOf } from '../message/address.ts'
 import type { Workspace } from '../message/byte-source.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
@@ -41,16 +42,7 @@ export async function answerOutbound(
   const answer =
     plan.kind === 'refuse'
       ? plan
-      : await gateway.protect(
-          message,
-          {
-            protection: plan.protection,
-            signer: plan.sign ? signer : undefined,
-            ways: decided.map(({ ways }) => ways),
-          },
-          workspace,
-          signal,
-        )
+      : await protectAsPlanned(message, plan, signer, decided, gateway, workspace, signal)
   const queueId = previousQueueId(message.fields)
   for (const { recipient, outcome } of decided) {
     await remember(recipient, outcome, answer, message, queueId, gateway)
@@ -60,6 +52,33 @@ export async function answerOutbound(
     outcomes: decided.map(({ recipient, outcome }) => ({ recipient, outcome: nameOf(outcome) })),
   })
   return answer
+}
+
+async function protectAsPlanned(
+  message: ReceivedMessage,
+  plan: OutboundPlan & { readonly kind: 'deliver' },
+  signer: Signer | undefined,
+  decided: readonly Decided[],
+  gateway: Gateway,
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<FinalAnswer> {
+  let converted: ReceivedMessage | undefined
+  try {
+    if (plan.office !== 'pass')
+      converted = await gateway.convertOutbound(message, plan.office, workspace, signal)
+  } catch (error) {
+    // An Office file that may not leave is an answer like others, and recorded like them.
+    if (error instanceof MailFailure) return { kind: 'refuse', reply: replyTo(error) }
+    throw error
+  }
+  const order = {
+    protection: plan.protection,
+    signer: plan.sign ? signer : undefined,
+    ways: decided.map(({ ways }) => ways),
+    ...(converted ? { converted } : {}),
+  }
+  return gateway.protect(message, order, workspace, signal)
 }
 
 /**

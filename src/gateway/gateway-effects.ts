@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import type { Converter } from '../converter/converter.ts'
+import { convertOutbound } from '../delivery/convert-outbound.ts'
 import type { Accepted } from '../delivery/deliver-inbound.ts'
 import { deliverInbound } from '../delivery/deliver-inbound.ts'
 import { protect } from '../delivery/protect.ts'
@@ -67,6 +68,8 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     },
     findWays: (recipient, at) => findWays(wayStores, recipient, at),
     findSigner: (author, at) => findAuthorsSigner(wayStores, author, at),
+    convertOutbound: (message, office, workspace, signal) =>
+      convertOutbound(message, office, converter, workspace, signal),
     protect: (message, order, workspace, signal) =>
       protect(message, order, { converter, workFolder: parts.workFolder, organization }, workspace, signal),
   }

@@ -40,6 +40,13 @@ export interface Gateway {
   /** Outbound: with what a recipient can be written to, and with what an author signs. */
   readonly findWays: (recipient: string, at: Date) => Promise<Ways>
   readonly findSigner: (author: string | undefined, at: Date) => Promise<Signer | undefined>
+  /** Outbound: the message with PDFs for its Office files, or refused for them; undefined if it has none. */
+  readonly convertOutbound: (
+    message: ReceivedMessage,
+    office: 'convert' | 'refuse',
+    workspace: Workspace,
+    signal: AbortSignal,
+  ) => Promise<ReceivedMessage | undefined>
   /** Outbound: the message as it leaves. */
   readonly protect: (
     message: ReceivedMessage,

@@ -9,6 +9,7 @@ export const builtInOutbound: OutboundPolicy = {
   protection: ['smime', 'pdf'],
   otherwise: 'wait',
   sign: 'if-possible',
+  office: 'pass',
 }
 
 /**

@@ -31,6 +31,12 @@ export const OutboundRule = z.strictObject({
     .enum(['always', 'if-possible', 'never'])
     .describe('S/MIME signature: always refuses a sender without certificate')
     .exactOptional(),
+  office: z
+    .enum(['pass', 'convert', 'refuse'])
+    .describe(
+      'Office files in mail to outside: sent as they are, as PDFs instead, or the mail comes back to its author',
+    )
+    .exactOptional(),
   tlsNames: z
     .array(
       z

@@ -4,7 +4,12 @@ import { decideOutbound, type OutboundQuestion } from '../../../src/decision/dec
 import type { OutboundOutcome } from '../../../src/decision/outcome.ts'
 import type { OutboundPolicy } from '../../../src/policy/policy.ts'
 
-const policy: OutboundPolicy = { protection: ['smime', 'pdf'], otherwise: 'wait', sign: 'if-possible' }
+const policy: OutboundPolicy = {
+  protection: ['smime', 'pdf'],
+  otherwise: 'wait',
+  sign: 'if-possible',
+  office: 'pass',
+}
 const question: OutboundQuestion = {
   recipient: 'ann@client.example',
   policy,
@@ -70,6 +75,7 @@ describe('several recipients of one transaction', () => {
     kind: 'deliver',
     protection,
     sign: true,
+    office: 'pass',
   })
 
   it('share a body that serves all of them', () => {

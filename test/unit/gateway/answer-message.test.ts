@@ -53,6 +53,7 @@ function gatewayWith(changes: Partial<Gateway> = {}) {
     },
     gatherFacts: async () => facts,
     deliverInbound: async () => ({ kind: 'accept', edits: [] }),
+    convertOutbound: async () => undefined,
     findWays: async () => ({ certificates: [], password: undefined }),
     findSigner: async () => undefined,
     protect: async () => ({ kind: 'accept', edits: [] }),
