@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import type { AddressInfo } from 'node:net'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { lookupsOfOneMessage, openResolver } from '../../../src/inspection/resolver.ts'
 
 const never = new AbortController().signal
@@ -64,6 +64,44 @@ it('a server that is silent or answers garbage is a time-out', async () => {
     )
     expect(['ETIMEOUT', 'EBADRESP']).toContain(code)
   }
+})
+
+it('messages that ask the same at the same moment ask once, and each has its own patience', async () => {
+  const held: (() => void)[] = []
+  let asked = 0
+  const socket = createSocket('udp4')
+  socket.on('message', (query, { port, address }) => {
+    asked += 1
+    held.push(() => socket.send(reply(query, 0, 'v=spf1 -all'), port, address))
+  })
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  const lookup = openResolver([`127.0.0.1:${socket.address().port}`], { perQueryMs: 60_000 })
+  const gone = new AbortController()
+  const first = lookup('Partner.example', 'TXT', never)
+  const second = lookup('partner.example', 'TXT', never)
+  const left = lookup('partner.example', 'TXT', gone.signal)
+  await vi.waitFor(() => expect(asked).toBe(1), 30_000)
+  gone.abort()
+  await expect(left).rejects.toMatchObject({ code: 'ETIMEOUT' })
+  for (const answer of held.splice(0)) answer()
+  expect([await first, await second]).toEqual([[['v=spf1 -all']], [['v=spf1 -all']]])
+
+  // Nothing is remembered: what is asked later is asked anew.
+  const later = lookup('partner.example', 'TXT', never)
+  await vi.waitFor(() => expect(asked).toBe(2), 30_000)
+  for (const answer of held) answer()
+  expect(await later).toEqual([['v=spf1 -all']])
+  await new Promise<void>((resolve) => socket.close(() => resolve()))
+})
+
+it('a question that failed for one message is asked anew for the next', async () => {
+  let failing = true
+  await using dns = await dnsServer((query) => (failing ? reply(query, 2) : reply(query, 0, 'v=spf1 -all')))
+  const lookup = openResolver([dns.server], { perQueryMs: 60_000 })
+  const asked = [lookup('partner.example', 'TXT', never), lookup('partner.example', 'TXT', never)]
+  for (const each of asked) await expect(each).rejects.toMatchObject({ code: 'ESERVFAIL' })
+  failing = false
+  expect(await lookup('partner.example', 'TXT', never)).toEqual([['v=spf1 -all']])
 })
 
 it('one message asks a bounded number of questions, the same one once', async () => {

@@ -330,6 +330,36 @@ test('arbitrary and broken messages nest, split alike, and are written back byte
   )
 })
 
+const base64Line = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom('QUJD', 'A'.repeat(76), 'A'.repeat(998), 'A'.repeat(999)) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('', ' ', '--b', '--b--', 'AA==', 'AA==AA', 'AA-A', 'A\0A', '\xff'),
+  },
+  { weight: 1, arbitrary: fc.string({ maxLength: 100, unit: fc.constantFrom(...'Az09+/=-\r \t') }) },
+)
+
+test('base64 is passed in whole lines as it is byte by byte, whatever stands between them', () => {
+  const head = `${mixed}--b\nContent-Transfer-Encoding: base64\n\n`.replaceAll('\n', '\r\n')
+  const lineEnd = fc.oneof(
+    { weight: 9, arbitrary: fc.constant('\r\n') },
+    { weight: 1, arbitrary: fc.constantFrom('\n', '\r', '\r\r\n', '') },
+  )
+  const body = fc
+    .array(fc.tuple(base64Line, lineEnd), { maxLength: 20 })
+    .map((pairs) => pairs.flat().join(''))
+  const cuts = fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 5 })
+  fc.assert(
+    fc.property(body, cuts, (text, sizes) => {
+      const bytes = Buffer.from(head + text, 'latin1')
+      const alone = scan(bytes, [1])
+      expect(scan(bytes)).toEqual(alone)
+      expect(scan(bytes, sizes)).toEqual(alone)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
 test('a damaged real message is read or refused as a mail failure', () => {
   const seed = readFileSync(new URL('forwarded-with-attachment.eml', corpus))
   const damage = fc.array(
