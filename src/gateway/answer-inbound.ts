@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Delivered } from '../delivery/deliver-inbound.ts'
 import type { Workspace } from '../message/byte-source.ts'
+import type { InboundFacts } from '../message/facts.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import type { FinalAnswer } from '../milter/filter.ts'
 import type { PolicySet } from '../policy/policy.ts'
 import type { Gateway } from './gateway.ts'
-import { judgeInbound } from './judge-inbound.ts'
+import { type InboundJudgement, judgeInbound } from './judge-inbound.ts'
 import { recordDecision } from './record-decision.ts'
 
 /** A message from outside: judged before it is accepted, then delivered whole; there is no third way (§ 206 StGB). */
@@ -17,12 +18,7 @@ export async function answerInbound(
   signal: AbortSignal,
 ): Promise<FinalAnswer> {
   const facts = await gateway.gatherFacts(message, signal)
-  const deferral = deferralKey(message)
-  const cameBack = await gateway.effects.done(deferral)
-  const { outcome, trust, policy, policies } = judgeInbound(message, facts, rules, {
-    organization: gateway.organization,
-    cameBack,
-  })
+  const { outcome, trust, policy, policies } = await judge(message, facts, rules, gateway)
   const answer: Delivered =
     outcome.kind === 'deliver'
       ? await gateway.deliverInbound(
@@ -33,7 +29,9 @@ export async function answerInbound(
         )
       : { kind: 'refuse', reply: outcome.reply }
   // A retry after a fault of ours proves nothing about the sender, and must not cost him the second try.
-  if (outcome.kind === 'defer' && outcome.comeAgain) await gateway.effects.first(deferral, message.receivedAt)
+  if (outcome.kind === 'defer' && outcome.comeAgain) {
+    await gateway.effects.first(deferralKey(message), message.receivedAt)
+  }
   const decided =
     outcome.kind === 'deliver'
       ? ['deliver', ...(answer.office ?? [])].join('; ')
@@ -43,6 +41,19 @@ export async function answerInbound(
     outcomes: message.recipients.map((recipient) => ({ recipient, outcome: decided })),
   })
   return answer
+}
+
+/** Whether the sender came back counts only for whom we would ask to come again; nobody else is looked up for it. */
+async function judge(
+  message: ReceivedMessage,
+  facts: InboundFacts,
+  rules: PolicySet,
+  { organization, effects }: Gateway,
+): Promise<InboundJudgement> {
+  const first = judgeInbound(message, facts, rules, { organization, cameBack: false })
+  const asks = first.outcome.kind === 'defer' && first.outcome.comeAgain
+  if (!asks || !(await effects.done(deferralKey(message)))) return first
+  return judgeInbound(message, facts, rules, { organization, cameBack: true })
 }
 
 /** Who was asked to come again: client's network, sender and recipients, since large senders retry from a pool (RFC 6647 2.2). */
