@@ -96,6 +96,38 @@ describe.skipIf(missing.length > 0)(`real documents${missingText}`, () => {
     }
   })
 
+  test('without our settings and our filter both would be seen', async (context) => {
+    if (!isRoot) return context.skip('only root can listen inside the sandbox')
+    const { rung } = await zone.running.confined
+    if (rung === undefined) throw new Error('No confinement works here')
+    const careless = driverSources.libreOffice
+      .replace('MacroExecutionMode=0', 'MacroExecutionMode=4')
+      .replace("'MacroSecurityLevel', '3'", "'MacroSecurityLevel', '0'")
+      .replace("'DisableMacrosExecution', 'true'", "'DisableMacrosExecution', 'false'")
+    const command = sandboxCommand(rung, isRoot, careless, libreOfficeLimits)
+    const unfiltered = command.arguments.filter(
+      (each, at, all) => each !== '--seccomp' && all[at - 1] !== '--seccomp',
+    )
+    const patience = AbortSignal.timeout(170_000)
+    const driver = await DriverProcess.start(
+      { ...command, arguments: unfiltered, seccomp: undefined },
+      libreOfficeLimits,
+      patience,
+    )
+    try {
+      const [inSandbox = 0] = (await withDescendants(driver.pid)).slice(-1)
+      await using within = await listenInside(inSandbox)
+      const question = { kind: 'convert', pages: 9, flatten: false }
+      const picture = `http://127.0.0.1:${canaryPort}/picture.png`
+      await driver.ask({ ...question, office: 'odp' }, odp('a', [picture]), patience)
+      await driver.ask({ ...question, office: 'ods' }, odsWithMacro('a', 'b'), patience)
+      await expect.poll(() => within.connections(), { timeout: 30_000 }).toBeGreaterThan(0)
+      expect(readdirSync(`/proc/${inSandbox}/root/tmp`)).toContain(macroMarker.replace('/tmp/', ''))
+    } finally {
+      await driver.kill()
+    }
+  })
+
   it.skipIf(!present)('lists the real documents (needs ../shared/testdata/office)', () => {
     expect(manifest.length).toBeGreaterThan(40)
   })
