@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import type { Written } from '../gateway/control-calls.ts'
 import type { AuditEntry } from '../storage/audit.ts'
 import type { HeldOriginal } from '../storage/held-originals.ts'
@@ -8,12 +8,12 @@ import { type Command, type CommandCall, type Options, UsageError } from './comm
 export const hold: Command = {
   name: 'hold',
   usage:
-    'list | show ID | release ID --reason TEXT | extend ID --until TIME --reason TEXT | delete ID --reason TEXT | fetch ID --output FILE | log [ID]',
+    'list [STATE] | show ID | release ID --reason TEXT | extend ID --until TIME --reason TEXT | delete ID --reason TEXT | fetch ID --output FILE | log [ID]',
   summary: 'originals of Office files: what is held, why, until when; who did what with them',
   async run(call) {
     const [verb, id, ...more] = call.words
     const action = Object.hasOwn(actions, verb ?? '') ? actions[verb as keyof typeof actions] : undefined
-    if (!action || more.length > 0 || (verb === 'list' && id !== undefined)) throw usage()
+    if (!action || more.length > 0) throw usage()
     return action(id ?? '', call)
   },
 }
@@ -21,10 +21,17 @@ export const hold: Command = {
 const usage = () => new UsageError(`usage: postsiegel hold ${hold.usage}`)
 
 const actions = {
-  async list(_id: string, { options, print }: CommandCall) {
-    const list = await askGateway(options, 'hold-list', {})
-    if (options.json) print(JSON.stringify(list))
-    else print(list.length === 0 ? 'nothing is held' : list.map(lineOf).map(printable).join('\n'))
+  async list(state: string, { options, print }: CommandCall) {
+    const { originals, total } = await askGateway(
+      options,
+      'hold-list',
+      state === '' ? {} : { state: stateOf(state) },
+    )
+    if (options.json) print(JSON.stringify(originals))
+    else {
+      print(total === 0 ? 'nothing is held' : originals.map(lineOf).map(printable).join('\n'))
+      if (originals.length < total) print(`These are the latest ${originals.length} of ${total}.`)
+    }
     return 0
   },
   async show(id: string, { options, print }: CommandCall) {
@@ -95,14 +102,28 @@ const actions = {
 async function fetchInto(output: string, id: string, options: Options) {
   const by = person(options)
   let piece = await askGateway(options, 'hold-fetch', { id, by, offset: 0 })
-  await using file = await open(output, 'wx', 0o600)
-  for (;;) {
-    await file.writeFile(Buffer.from(piece.bytes, 'base64'))
-    if (piece.next === null) break
-    piece = await askGateway(options, 'hold-fetch', { id, by, offset: piece.next })
+  const file = await open(output, 'wx', 0o600)
+  try {
+    for (;;) {
+      await file.writeFile(Buffer.from(piece.bytes, 'base64'))
+      if (piece.next === null) break
+      piece = await askGateway(options, 'hold-fetch', { id, by, offset: piece.next })
+    }
+    await file.sync()
+  } catch (error) {
+    // Half an original would pass for a whole one.
+    await rm(output, { force: true })
+    throw error
+  } finally {
+    await file.close()
   }
-  await file.sync()
   return { output, fileName: piece.fileName, size: piece.size, sha256: piece.sha256 }
+}
+
+function stateOf(text: string): HeldOriginal['state'] {
+  const state = (['held', 'locked', 'released', 'deleted'] as const).find((each) => each === text)
+  if (state === undefined) throw usage()
+  return state
 }
 
 function named(id: string): string {

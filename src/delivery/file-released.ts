@@ -97,17 +97,15 @@ async function writeWhole(
   await folder.sync()
 }
 
-/** Readable for whom the folder is, by its group and mode. */
+/** Readable for whom the folder is, by its group and mode; on a share that has neither its mount decides. */
 async function openToStaff(made: FileHandle, like: Stats, mask: number): Promise<void> {
-  try {
-    const { uid, gid } = await made.stat()
-    if (gid !== like.gid) await made.chown(uid, like.gid)
-    await made.chmod(like.mode & mask)
-  } catch (error) {
-    // A share without groups and modes: there the options of the mount decide who reads.
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP') throw error
-  }
+  const { uid, gid } = await made.stat()
+  if (gid !== like.gid) await made.chown(uid, like.gid).catch(unlessImpossible)
+  await made.chmod(like.mode & mask).catch(unlessImpossible)
+}
+
+function unlessImpossible(error: NodeJS.ErrnoException): void {
+  if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP'].includes(error.code ?? '')) throw error
 }
 
 async function addToLog(folder: FileHandle, like: Stats, columns: readonly string[]): Promise<void> {

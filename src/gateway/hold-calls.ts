@@ -22,7 +22,7 @@ export const offset = z
 
 /** What an administrator can do with originals in our custody; part of the calls of gateway.sock. */
 export const holdCalls = {
-  'hold-list': z.strictObject({}),
+  'hold-list': z.strictObject({ state: z.enum(['held', 'locked', 'released', 'deleted']).optional() }),
   'hold-show': z.strictObject({ id: holdId }),
   'hold-release': z.strictObject({ id: holdId, by, reason }),
   'hold-extend': z.strictObject({ id: holdId, until: z.iso.datetime({ offset: true }), by, reason }),
@@ -43,7 +43,8 @@ export interface FetchedPiece {
 
 /** What each call answers, with dates as dates; JSON carries them as ISO 8601 text. */
 export interface HoldAnswers {
-  readonly 'hold-list': readonly HeldOriginal[]
+  /** In the order in which their holds end; of very many the latest, and how many there are. */
+  readonly 'hold-list': { readonly originals: readonly HeldOriginal[]; readonly total: number }
   readonly 'hold-show': { readonly original: HeldOriginal; readonly log: readonly AuditEntry[] }
   /** `asked`: a second person has to agree. */
   readonly 'hold-release': { readonly outcome: 'asked' | 'hastened' }

@@ -11,6 +11,9 @@ import type { HoldAnswers, holdCalls } from './hold-calls.ts'
 /** A year: a hold that is extended by mistake must not be out of sight for ever. */
 const longestExtensionMs = 366 * 86_400_000
 
+/** Some megabytes of text; far below what a client takes. */
+const mostListed = 5000
+
 export interface HoldParts {
   readonly storage: Pick<Storage, 'heldOriginals' | 'blobs' | 'audit'>
   readonly observed: ObservedClock
@@ -25,7 +28,10 @@ export function holdHandlers(parts: HoldParts): CallHandlers<typeof holdCalls, H
   const { storage, observed, now, log } = parts
   const { heldOriginals, audit, blobs } = storage
   return {
-    'hold-list': () => heldOriginals.list(),
+    async 'hold-list'({ state }) {
+      const all = (await heldOriginals.list()).filter((each) => state === undefined || each.state === state)
+      return { originals: all.slice(-mostListed), total: all.length }
+    },
     async 'hold-show'({ id }) {
       return { original: await existing(id, heldOriginals), log: await audit.of(id) }
     },

@@ -138,6 +138,14 @@ describe('an administrator', () => {
     expect(verdict).toEqual({ entries: 2, brokenAt: undefined })
   })
 
+  it('lists what is held, and what is in one state only', async () => {
+    const { id, handlers } = await house()
+    const all = await handlers['hold-list']({})
+    expect(all).toMatchObject({ originals: [{ id, state: 'held' }], total: 1 })
+    expect(await handlers['hold-list']({ state: 'held' })).toEqual(all)
+    expect(await handlers['hold-list']({ state: 'released' })).toEqual({ originals: [], total: 0 })
+  })
+
   it('hears of an original that is not there', async () => {
     const { handlers } = await house()
     const id = '0'.repeat(26)
