@@ -24,7 +24,7 @@ import { startReleaseLoop } from './holding/release-loop.ts'
 import { scanWith } from './inspection/clamd.ts'
 import { believeFreshSignatures } from './inspection/fresh-signatures.ts'
 import { openResolver } from './inspection/resolver.ts'
-import { tellsLimits } from './inspection/tells-limits.ts'
+import { scannerState } from './inspection/scanner-state.ts'
 import { readTrustAnchors } from './keys/trust-anchors.ts'
 import type { Log } from './log/events.ts'
 import { describeError } from './log/json-log.ts'
@@ -176,13 +176,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
         log,
         now,
         connections: () => ({ inbound: inbound.connections, outbound: outbound.connections }),
-        scannerState: async () => {
-          const signal = AbortSignal.timeout(5000)
-          const result = await scan(emptyStream(), signal)
-          if (result.kind !== 'clean') return describeScan(result)
-          const limits = await tellsLimits(scan, signal)
-          return `ready, ${result.signatures}${limits ? '' : ', but calls clean what is above its limits'}`
-        },
+        scannerState: () => scannerState(scan, now(), AbortSignal.timeout(5000)),
         converterState: async () => {
           const state = await converterStatus(settings.listen.converter, AbortSignal.timeout(5000))
           if (!state) return 'not ready: it does not answer'
@@ -236,12 +230,4 @@ async function giveToGroup(listen: string, group: number): Promise<void> {
   if (!listen.startsWith('/')) return
   await chown(listen, -1, group)
   await chmod(listen, 0o660)
-}
-
-function describeScan(result: { readonly kind: string; readonly reason?: string }): string {
-  return `not ready: ${result.reason ?? result.kind}`
-}
-
-async function* emptyStream(): AsyncGenerator<Uint8Array> {
-  yield new Uint8Array([0x0a])
 }
