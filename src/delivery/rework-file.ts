@@ -163,7 +163,8 @@ async function reworkZip(zip: Buffer, file: Container, reworking: Reworking): Pr
         const unpacked = await unpackMember(zip, member, maxMemberBytes)
         // What cannot be unpacked the engine calls broken.
         const bytes = bytesInMemory(typeof unpacked === 'string' ? Buffer.alloc(0) : unpacked)
-        const inside = await reworkFile(bytes, inner.file, reworking)
+        const converting = unpacked === 'too-large' ? { ...reworking, convert: tooLarge } : reworking
+        const inside = await reworkFile(bytes, inner.file, converting)
         if (inside.result.kind !== 'same') changes.set(index, memberInPlace(member.name, inside.result))
         return inside
       }),
@@ -179,6 +180,8 @@ async function reworkZip(zip: Buffer, file: Container, reworking: Reworking): Pr
   const content = bytesInMemory(rebuilt)
   return { result: { kind: 'file', fileName, mediaType: 'application/zip', content }, beside, fates }
 }
+
+const tooLarge: Reworking['convert'] = async () => ({ kind: 'failed', reason: 'too-large' })
 
 function asFile({ result }: Reworked): NamedFile[] {
   if (result.kind !== 'file') return []

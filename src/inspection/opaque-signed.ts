@@ -6,7 +6,7 @@ const constructed = 0x20
 const contextZero = 0xa0
 
 /** Programs cut the content into strings of 1 KiB and more; the depth of nested strings is one in practice. */
-const maxStrings = 200_000
+const maxStrings = 65_536
 const maxDepth = 8
 
 interface Element {

@@ -15,8 +15,10 @@ import { partsOfMessage } from './parts-of-message.ts'
 import { isTnef, readTnef } from './read-tnef.ts'
 import {
   betweenMembers,
+  maxMembers,
   memberHead,
   memberName,
+  memberStart,
   readLocalNames,
   readZipDirectory,
   unpackMember,
@@ -31,6 +33,7 @@ const maxMemberBytes = 150 * 1024 * 1024
 const maxDepth = 3
 /** Links are looked for at the beginning only. */
 const maxLinkBytes = 1024 * 1024
+const packedStartBytes = 64 * 1024
 
 /** What may still be unpacked for one message: bytes, files, and bytes of PDFs that are only looked through. */
 export interface Budget {
@@ -52,6 +55,8 @@ interface UnseenFile extends Pick<MimePart, 'fileName' | 'contentType'> {
   /** Nobody knows what programs make of its transfer encoding (RFC 2045 6.4), so only the name speaks. */
   readonly opaque: boolean
   bytes(): Promise<number>
+  /** The first bytes. */
+  start(limit: number): Promise<Buffer>
   whole(limit: number): Promise<Buffer | 'too-large' | 'unreadable'>
 }
 
@@ -67,6 +72,7 @@ export async function unseenLeaf(source: ByteSource, part: MimePart): Promise<Un
       for await (const piece of decoded(source, part)) size += piece.length
       return size
     },
+    start: async (limit) => Buffer.from(await decodedBytes(source, part, limit)),
     whole: async () => Buffer.from(await decodedBytes(source, part, maxFileBytes)),
   }
 }
@@ -80,6 +86,7 @@ function unseenBytes(fileName: string, content: Buffer): UnseenFile {
     head: content.subarray(0, headBytes),
     opaque: false,
     bytes: async () => content.length,
+    start: async (limit) => content.subarray(0, limit),
     whole: async () => content,
   }
 }
@@ -131,8 +138,14 @@ interface Look {
 async function take({ file, budget, depth }: Look): Promise<Buffer | 'too-large' | 'unreadable'> {
   const whole = await file.whole(Math.min(maxMemberBytes, budget.bytes))
   // What came in the message itself is bounded by the size of the message.
-  if (typeof whole !== 'string' && depth > 0) budget.bytes -= whole.length
+  if (depth > 0) pay(budget, typeof whole === 'string' ? 0 : whole.length)
+  // A bomb is seldom alone: whoever is in it is not looked at any more.
+  if (whole === 'too-large') budget.bytes = 0
   return whole
+}
+
+function pay(budget: Budget, bytes: number): void {
+  budget.bytes = Math.max(0, budget.bytes - bytes)
 }
 
 function officeFile({ file }: Look, content: OfficeContent, bytes: number): OfficeFile {
@@ -158,10 +171,14 @@ async function seeText(look: Look): Promise<SeenFile | undefined> {
   const { head } = file
   const content = officeText(head, named)
   if (content) {
-    const whole = await take(look)
-    const start = typeof whole === 'string' ? head : whole.subarray(0, maxLinkBytes)
-    const externalLinks = fetchesInText(start.toString('latin1'))
-    return officeFile(look, { ...content, externalLinks }, typeof whole === 'string' ? 0 : whole.length)
+    const bytes = await file.bytes()
+    if (depth > 0) {
+      // It is unpacked later, and then not beyond what it says of itself.
+      if (bytes > Math.min(maxMemberBytes, budget.bytes)) budget.bytes = 0
+      pay(budget, bytes)
+    }
+    const start = await file.start(maxLinkBytes)
+    return officeFile(look, { ...content, externalLinks: fetchesInText(start.toString('latin1')) }, bytes)
   }
   const fileName = file.fileName ?? 'document'
   if (head.subarray(0, 1024).includes('%PDF-', 0, 'latin1')) {
@@ -192,7 +209,7 @@ async function seeZip(look: Look): Promise<SeenFile | undefined> {
   if (members.length === 0) return undefined
   const { overlap, hidden } = betweenMembers(zip, members)
   const office = firstNamed([...members.map(memberName), ...hidden])
-  if (depth > maxDepth || overlap) return closed(look, 'too-large', office)
+  if (depth > maxDepth || overlap || members.length > maxMembers) return closed(look, 'too-large', office)
   if (firstNamed(hidden)) return closed(look, 'unreadable', office)
   const inside: { place: number[]; file: SeenFile }[] = []
   for (const [index, member] of members.entries()) {
@@ -200,7 +217,8 @@ async function seeZip(look: Look): Promise<SeenFile | undefined> {
     budget.files -= 1
     if (budget.files < 0 || budget.bytes <= 0) return closed(look, 'too-large', office)
     // Others go on meanwhile.
-    if (index % 100 === 99) await new Promise((resolve) => setImmediate(resolve))
+    if (index % 25 === 24) await new Promise((resolve) => setImmediate(resolve))
+    if (member.compressedSize === 0) continue
     const fileName = memberName(member)
     const claimed = namedOffice(fileName)
     const head = memberHead(zip, member, headBytes)
@@ -212,6 +230,7 @@ async function seeZip(look: Look): Promise<SeenFile | undefined> {
       {
         ...unseenBytes(fileName, head),
         bytes: async () => member.size,
+        start: async (limit) => memberStart(zip, member, packedStartBytes, limit) ?? head,
         whole: (limit) => unpackMember(zip, member, limit),
       },
       budget,

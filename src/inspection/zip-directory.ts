@@ -17,14 +17,14 @@ export interface ZipMember {
   readonly headerOffset: number
 }
 
-/** An Office file has some dozen members; hundreds for large presentations. */
-const maxMembers = 10_000
+/** An Office file has some dozen members; hundreds for large presentations. Of more nobody knows what they are. */
+export const maxMembers = 10_000
 
 /** APPNOTE 4.3.16: 22 bytes and a comment of at most 65,535. */
 const endRecordBytes = 22
 const longestEnd = endRecordBytes + 0xffff
 
-/** The central directory (PKWARE APPNOTE 4.3.12); undefined if there is none that can be read. */
+/** The central directory (PKWARE APPNOTE 4.3.12), one member above the limit at most; undefined if there is none. */
 export function readZipDirectory(zip: Buffer): ZipMember[] | undefined {
   const end = zip.lastIndexOf('PK\x05\x06', undefined, 'latin1')
   if (end < 0 || end < zip.length - longestEnd || end + endRecordBytes > zip.length) return undefined
@@ -35,7 +35,7 @@ export function readZipDirectory(zip: Buffer): ZipMember[] | undefined {
   const shift = Math.max(0, start - place.offset)
   const members: ZipMember[] = []
   let at = start
-  while (at + 46 <= end && zip.readUInt32LE(at) === 0x02014b50 && members.length < maxMembers) {
+  while (at + 46 <= end && zip.readUInt32LE(at) === 0x02014b50 && members.length <= maxMembers) {
     const nameLength = zip.readUInt16LE(at + 28)
     members.push({
       name: zip.toString('latin1', at + 46, at + 46 + nameLength),
@@ -109,16 +109,30 @@ export function readMember(zip: Buffer, member: ZipMember, limit: number): Buffe
   }
 }
 
-/** The first `limit` bytes of a member, or fewer; undefined if it cannot be read. Unpacks some of `limit` bytes only. */
+/** Deflate packs at most 1032 to 1: this is enough for a signature, and at most 1.5 MiB. */
+const packedHeadBytes = 1536
+/** What is longer is a matter of convenience, so it may fail. */
+const maxStartBytes = 8 * 1024 * 1024
+
+/** The first bytes of a member, `limit` at most; undefined if it cannot be read. Unpacks little, whatever it is. */
 export function memberHead(zip: Buffer, member: ZipMember, limit: number): Buffer | undefined {
+  return memberStart(zip, member, packedHeadBytes, limit)
+}
+
+/** More of the beginning; undefined also where it unpacks too far. */
+export function memberStart(
+  zip: Buffer,
+  member: ZipMember,
+  packedBytes: number,
+  limit: number,
+): Buffer | undefined {
   const packed = packedMember(zip, member)
   if (member.encrypted || !packed) return undefined
   if (member.method === 0) return packed.subarray(0, limit)
   if (member.method !== 8) return undefined
   try {
-    // Deflate packs at most 1032 to 1, so this is bounded.
-    const start = inflateRawSync(packed.subarray(0, limit), { finishFlush: constants.Z_SYNC_FLUSH })
-    return start.subarray(0, limit)
+    const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maxStartBytes }
+    return inflateRawSync(packed.subarray(0, packedBytes), options).subarray(0, limit)
   } catch {
     return undefined
   }
@@ -140,8 +154,8 @@ export async function unpackMember(
   if (member.size > limit || packed.length > limit) return 'too-large'
   if (member.method === 0) return packed
   try {
-    // The declared size is a claim: what is longer is cut off by `limit`, counted while it comes out.
-    return await inflate(packed, { maxOutputLength: Math.max(1, limit) })
+    // The declared size is a claim: what is longer is cut off, counted while it comes out.
+    return await inflate(packed, { maxOutputLength: Math.max(1, member.size) })
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'too-large' : 'unreadable'
   }

@@ -126,6 +126,21 @@ describe('an archive with Office files', () => {
     )
   })
 
+  it('says of a bomb inside that it is too large, and unpacks nothing of it', async () => {
+    const archive = zipSync({ 'b.docx': new Uint8Array(200e6), 'x.txt': Buffer.from('x') }, { level: 9 })
+    const { held, notice } = await deliveredMail(mailWith({ name: 'a.zip', content: archive }))
+    expect(held).toHaveLength(1)
+    expect(notice).toContain('zu groß')
+  })
+
+  it('of more members than anybody looks at is held unseen', async () => {
+    const names = Array.from({ length: 10_001 }, (_, index) => [`${index}`, new Uint8Array(1)] as const)
+    const { held } = await deliveredMail(
+      mailWith({ name: 'a.zip', content: zipSync(Object.fromEntries(names)) }),
+    )
+    expect(held).toHaveLength(1)
+  })
+
   it('loses a file that cannot be converted, and the notice says so', async () => {
     const archive = zipSync({ 'a.docx': docx, 'x.txt': Buffer.from('x') })
     const { leaves, notice, office } = await deliveredMail(mailWith({ name: 'a.zip', content: archive }), {
