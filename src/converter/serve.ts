@@ -35,7 +35,7 @@ export type ConverterEvent =
 export interface ConverterSettings {
   /** Path of the unix socket. Its folder decides who may connect; the socket itself is for user and group. */
   readonly listen: string
-  /** LibreOffice workers beside the spare one: one on each core, two at most, unless said otherwise. */
+  /** LibreOffice workers beside two spare ones: one on each core, two at most, unless said otherwise. */
   readonly workers?: number
   readonly onEvent: (event: ConverterEvent) => void
 }
@@ -122,7 +122,8 @@ class ConversionZone {
           DriverProcess.start(sandboxCommand(rung, isRoot, source, driverLimits), driverLimits, signal),
         (error) => this.#onEvent({ kind: 'start-failed', driver, reason: String(error) }),
       )
-    this.#office = pool('office', workers, driverSources.libreOffice, libreOfficeLimits)
+    // One more than work at once when all goes well: then three endless documents leave a warm worker for a fourth.
+    this.#office = pool('office', workers + 1, driverSources.libreOffice, libreOfficeLimits)
     this.#html = pool('html', 1, driverSources.weasyPrint, weasyPrintLimits)
     return confinement
   }

@@ -115,7 +115,7 @@ async function startConverter(folder: string): Promise<Bench> {
     if (!found) throw new Error(child.ended() ?? 'The converter does not answer')
     return found
   }
-  const places = Math.min(2, availableParallelism()) + 1
+  const places = Math.min(2, availableParallelism()) + 2
   const atRest = async () => {
     await pollUntil(
       'all workers rest',

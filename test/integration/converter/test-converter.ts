@@ -42,7 +42,7 @@ export interface TestConverter extends AsyncDisposable {
   readonly seenBy: (result: ConversionResult, program: string, ...options: string[]) => Promise<Buffer>
 }
 
-/** Started with one worker beside the spare one, so that tests know who works. */
+/** Started with one worker and its spare ones, to leave the machine to others. */
 export async function startTestConverter(): Promise<TestConverter> {
   const folder = await mkdtemp(join(tmpdir(), 'converter-'))
   const socket = join(folder, 'converter.sock')

@@ -32,6 +32,25 @@ async function answering(answer: (socket: Socket) => void): Promise<void> {
 const unavailable = { kind: 'failed', reason: 'unavailable' }
 const pdf = '%PDF-1.7 and so on'
 
+for (const [flatten, asked] of [
+  [undefined, false],
+  [false, false],
+  [true, true],
+] as const) {
+  it(`asks for ${asked ? 'pictures of the pages' : 'a PDF with text'} when flatten is ${flatten}`, async () => {
+    let request = ''
+    await answering((socket) => {
+      socket.once('data', (piece: Buffer) => {
+        request = piece.toString('latin1').split('\n')[0] ?? ''
+        socket.resume()
+        socket.end('{"kind":"failed","reason":"busy"}\n')
+      })
+    })
+    await converterAt(path).convert(document, 'docx', never, flatten)
+    expect(JSON.parse(request)).toEqual({ kind: 'convert', office: 'docx', size: 100_000, flatten: asked })
+  })
+}
+
 for (const [what, said, expected] of [
   [
     'a PDF',
