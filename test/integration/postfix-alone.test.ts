@@ -62,6 +62,11 @@ describe.skipIf(permitted !== true)(
         mailboxes: { address: '127.0.0.1', port: mailboxes.port },
         foreignPort,
         nextHops: { kind: 'dns', server: network.dns.address },
+        parameters: {
+          mydestination: 'town.example',
+          local_recipient_maps: '',
+          local_transport: `smtp:[127.0.0.1]:${mailboxes.port}`,
+        },
       })
     })
 
@@ -98,7 +103,17 @@ describe.skipIf(permitted !== true)(
         recipients: ['x@far.example'],
         message: message('relay'),
       })
-      expect(reply.text).toContain('4.7.1 <x@far.example>: Relay access denied')
+      expect(reply.text).toContain('554 5.7.1 <x@far.example>: Relay access denied')
+    })
+
+    test('mail of a machine of our own to elsewhere is not relayed past the hop', async () => {
+      const { reply } = await sendMail({
+        port: postfix.ports.inbound,
+        sender: 'scanner@office.example',
+        recipients: ['x@far.example'],
+        message: message('past the hop'),
+      })
+      expect(reply.text).toContain('554 5.7.1 <x@far.example>: Relay access denied')
     })
 
     test('a mail of our staff takes the hop once for each recipient and finds each host by its MX', async () => {
@@ -146,6 +161,22 @@ describe.skipIf(permitted !== true)(
       )
       expect(waiting.recipients[0]?.delay_reason).toContain('Host or domain name not found')
     })
+
+    test.each(['x%far.example@town.example', 'far.example!x@town.example'])(
+      'mail to %s, a domain of this machine, does not become mail to far.example behind the hop',
+      async (recipient) => {
+        await sendMail({
+          port: postfix.ports.submission,
+          sender: 'anna@office.example',
+          recipients: [recipient],
+          message: message(`routed ${recipient}`),
+        })
+        const about = (sink: MailSink) =>
+          sink.received().filter(({ content }) => content.includes(`routed ${recipient}`))
+        const arrived = await pollUntil('it arrived', () => about(mailboxes)[0] ?? about(far)[0])
+        expect(arrived.recipient).toBe(recipient)
+      },
+    )
 
     test('notices of the gateway itself are taken on a listener of their own', async () => {
       const { reply } = await sendMail({
