@@ -13,8 +13,9 @@ export interface OutboundQuestion {
 }
 
 /**
- * The protection for one recipient: the first of the policy's list that can be used. TLS can always be used, because
- * the policy map makes Postfix refuse anything less; `none` only stands where a policy names it.
+ * The protection for one recipient: the first of the policy's list that can be used. TLS can be used for every domain,
+ * because the policy map makes Postfix refuse anything less, but not for `ann@[192.0.2.1]`: that next hop is a host in
+ * brackets, for which there is no agreement and no name in a certificate. `none` only stands where a policy names it.
  */
 export function decideOutbound({ recipient, policy, usable, signer }: OutboundQuestion): OutboundOutcome {
   if (policy.sign === 'always' && !signer) {
@@ -23,7 +24,7 @@ export function decideOutbound({ recipient, policy, usable, signer }: OutboundQu
   const canBeUsed: Record<Protection, boolean> = {
     smime: usable.smime,
     pdf: usable.pdf,
-    tls: true,
+    tls: !recipient.endsWith(']'),
     none: true,
   }
   const protection = policy.protection.find((way) => canBeUsed[way])

@@ -47,6 +47,11 @@ describe('a message to a recipient', () => {
       'tls, signed',
     ],
     [
+      'at an IP address never counts as protected by TLS',
+      { recipient: 'ann@[192.0.2.1]', policy: { ...policy, protection: ['tls'] } },
+      '451 4.7.1',
+    ],
+    [
       'is unsigned where the policy says never',
       { policy: { ...policy, protection: ['tls'], sign: 'never' } },
       'tls',
