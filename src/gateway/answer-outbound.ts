@@ -10,6 +10,7 @@ import type { Workspace } from '../message/byte-source.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import type { FinalAnswer, StageAnswer } from '../milter/filter.ts'
 import { outboundPolicyFor } from '../policy/find-policy.ts'
+import { comparableAddress } from '../policy/pattern.ts'
 import type { PolicySet } from '../policy/policy.ts'
 import { teaches } from '../trust/teaches.ts'
 import type { Gateway } from './gateway.ts'
@@ -32,7 +33,7 @@ export async function answerOutbound(
 ): Promise<FinalAnswer> {
   const found = authorOf(message.fields)
   const author = found.kind === 'author' ? found.address : undefined
-  const signer = await gateway.findSigner(author, message.receivedAt)
+  const signer = await gateway.findSigner(proven(author, message.sender), message.receivedAt)
   const decided = await Promise.all(
     message.recipients.map((recipient) =>
       decideFor(recipient, signer !== undefined, rules, gateway, message.receivedAt),
@@ -52,6 +53,17 @@ export async function answerOutbound(
     outcomes: decided.map(({ recipient, outcome }) => ({ recipient, outcome: nameOf(outcome) })),
   })
   return answer
+}
+
+/**
+ * Postfix binds a login to the envelope sender, not to the From field: a signature in the name of an author who did
+ * not send the message would prove to its reader what nobody knows.
+ */
+function proven(author: string | undefined, sender: string): string | undefined {
+  const from = addressOf(sender)
+  return author !== undefined && from !== undefined && comparableAddress(author) === comparableAddress(from)
+    ? author
+    : undefined
 }
 
 async function protectAsPlanned(
@@ -91,7 +103,9 @@ export async function acceptOutboundRecipient(
   recipient: string,
 ): Promise<StageAnswer> {
   // Said to the one it is about: at the end of the message it would be said to all.
-  if (addressOf(recipient) === undefined) return { kind: 'refuse', reply: replyTo(malformedAddress()) }
+  const address = addressOf(recipient)
+  if (address === undefined || isRouted(address, gateway.organization.domains))
+    return { kind: 'refuse', reply: replyTo(malformedAddress()) }
   const first = before[0]
   if (first === undefined) return 'continue'
   const [rules, now] = [gateway.rules(), gateway.now()]
@@ -118,7 +132,7 @@ async function decideFor(
   at: Date,
 ): Promise<Decided> {
   const address = addressOf(recipient)
-  if (address === undefined) throw malformedAddress()
+  if (address === undefined || isRouted(address, gateway.organization.domains)) throw malformedAddress()
   const ways = await gateway.findWays(address, at)
   const outcome = decideOutbound({
     recipient: address,
@@ -151,6 +165,21 @@ async function remember(
     const sent = { from: message.sender, to: recipient, at: message.receivedAt }
     await gateway.relations.learn(sent, `${message.digest} ${recipient}`)
   }
+}
+
+/**
+ * `client%partner.example@our.example` and `partner.example!client@our.example`: with allow_percent_hack and
+ * swap_bangpath, which are Postfix's defaults, they become addresses at the partner behind us, and the mail would leave
+ * by the policy of our own domain. So at all domains that Postfix may take for its own.
+ */
+function isRouted(address: string, ownDomains: readonly string[]): boolean {
+  const at = address.lastIndexOf('@')
+  const domain = address.slice(at + 1)
+  const mayBeOurs =
+    domain.startsWith('[') ||
+    !domain.includes('.') ||
+    ownDomains.some((own) => domain === own || domain.endsWith(`.${own}`))
+  return mayBeOurs && /[%!]/.test(address.slice(0, at))
 }
 
 const malformedAddress = () => new PermanentFailure('1.3', 'The address of a recipient is malformed')

@@ -10,6 +10,7 @@ const rules: [string, OutboundRule][] = [
   ['clear.example', { protection: ['none'] }],
 ]
 const gateway = {
+  organization: { name: 'Kanzlei Muster', telephone: '+49 30 5550100', domains: ['kanzlei.example'] },
   rules: () => ({ generation: 1, outbound: new Map(rules), inbound: new Map(), block: [], allow: [] }),
   now: () => new Date('2026-11-21T12:00:00Z'),
   findWays: async () => noWays,
@@ -27,6 +28,11 @@ describe('the outbound socket directly at a submission service', () => {
       '"a@b.example"@tls.example',
       550,
     ],
+    ['refuses a way through us to another domain', [], 'ann%tls.example@kanzlei.example', 550],
+    ['refuses it by a host below our domain', [], 'tls.example!ann@mx.kanzlei.example', 550],
+    ['refuses it by the name of the machine', [], 'ann%tls.example@localhost', 550],
+    ['refuses it by an IP address', [], '"ann%tls.example"@[127.0.0.1]', 550],
+    ['takes such a local part at a domain of others', [], 'bounce%ann@tls.example', undefined],
   ] as const) {
     it(what, async () => {
       const answer = await acceptOutboundRecipient(gateway, before, recipient)

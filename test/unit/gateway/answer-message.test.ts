@@ -172,6 +172,32 @@ describe('a message of ours', () => {
     expect(learned).toEqual([])
   })
 
+  for (const [whose, sender, asked] of [
+    ['of its author', 'Bob@KANZLEI.example', 'bob@kanzlei.example'],
+    ['of a colleague whose name the sender wrote into From', 'carol@kanzlei.example', undefined],
+    ['of anybody, when nobody sent it', '', undefined],
+  ] as const) {
+    it(`is ${asked ? '' : 'not '}signed with the certificate ${whose}`, async () => {
+      const authors: (string | undefined)[] = []
+      const { answer } = gatewayWith({
+        rules: () => toneDown,
+        findSigner: async (author) => void authors.push(author) as undefined,
+      })
+      await answer({ ...outbound, sender })
+      expect(authors).toEqual([asked])
+    })
+  }
+
+  it('is refused when it would go by our own domain to another', async () => {
+    const { answer } = gatewayWith({
+      rules: () => ({ ...rules, outbound: new Map([['kanzlei.example', { protection: ['none'] }]]) }),
+    })
+    expect(await answer({ ...outbound, recipients: ['ann%partner.example@kanzlei.example'] })).toMatchObject({
+      kind: 'refuse',
+      reply: { code: 550, enhancedStatus: '5.1.3' },
+    })
+  })
+
   it('is refused when an address could be read in two ways', async () => {
     const { answer } = gatewayWith({ rules: () => toneDown })
     expect(await answer({ ...outbound, recipients: ['"a@evil.example"@partner.example'] })).toMatchObject({
