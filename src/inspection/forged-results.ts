@@ -46,7 +46,7 @@ function readAuthservId(value: string): string | undefined {
     const quoted = /^"((?:[^"\\]|\\[\s\S])*)"/.exec(value.slice(start, start + 1024))?.[1]
     return quoted?.replaceAll(/\\([\s\S])/g, '$1')
   }
-  const token = /^[^\s;()"=]+/.exec(value.slice(start, start + 1024))?.[0]
+  const token = /^[^\s()<>@,;:\\"/[\]?=]+/.exec(value.slice(start, start + 1024))?.[0]
   const end = token === undefined ? undefined : skipCommentsAndSpace(value, start + token.length)
   // Behind the id stands ";", a version number or nothing; anything else is not the grammar.
   if (end === undefined || !/^(?:\d+\b|;|$)/.test(value.slice(end, end + 16))) return undefined

@@ -13,6 +13,7 @@ for (const [what, value, isForged] of [
   ['our name behind a comment', ` (hi (nested) \\) there) ${ours}; spf=pass`, true],
   ['our name on the next line', `\r\n\t${ours};\r\n spf=pass`, true],
   ['our name with a version', ` ${ours} 1; spf=pass`, true],
+  ['our name with a version as the first drafts wrote it', ` ${ours}/1; spf=pass`, true],
   ['our name and nothing else', ` ${ours}`, true],
   ['our name in a field that is not the grammar', ` ??? = ${ours}; spf=pass`, true],
   ['our name behind a comment without end', ` (x ${ours}; spf=pass`, true],
