@@ -6,6 +6,7 @@ import type { ObservedClock } from '../holding/observed-clock.ts'
 import { byAdministrator } from '../keys/find-keys.ts'
 import { importKeys } from '../keys/import.ts'
 import type { Log } from '../log/events.ts'
+import { describeError } from '../log/json-log.ts'
 import { inboundPolicyFor } from '../policy/find-policy.ts'
 import { derivePdfPassword } from '../protection/pdf/derive.ts'
 import { judgePassword } from '../protection/pdf/password.ts'
@@ -28,6 +29,10 @@ export interface ControlParts {
   readonly converterState: () => Promise<string>
 }
 
+/** A part that hangs is what `status` is asked about: it must not keep the rest from being told. */
+const orProblem = (state: Promise<string>) =>
+  state.catch((error: unknown) => `not ready: ${describeError(error)}`)
+
 /** What the command line can do with a running gateway. */
 export function controlHandlers(parts: ControlParts): ControlHandlers {
   const { storage, policies, now, settings } = parts
@@ -38,8 +43,8 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
       const [waiting, held, scanner, converter] = await Promise.all([
         storage.waitingMessages.list(),
         storage.heldOriginals.list(),
-        parts.scannerState(),
-        parts.converterState(),
+        orProblem(parts.scannerState()),
+        orProblem(parts.converterState()),
       ])
       return {
         version,
