@@ -5,12 +5,18 @@ import { createServer, type Socket } from 'node:net'
 export interface FakeClamd extends AsyncDisposable {
   /** Scans that were begun so far. */
   readonly asked: number
+  /** Answers whoever waits. */
+  say(answer: string): void
 }
 
-/** A scanner that is not well: says its version and answers every scan like this; `undefined` says nothing at all. */
+/**
+ * A scanner that is not well: says its version and answers every scan like this; `undefined` says nothing before it is
+ * told to.
+ */
 export async function startFakeClamd(path: string, answer: string | undefined): Promise<FakeClamd> {
   rmSync(path, { force: true })
   const sockets = new Set<Socket>()
+  const waiting = new Set<Socket>()
   let asked = 0
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -29,6 +35,7 @@ export async function startFakeClamd(path: string, answer: string | undefined): 
       }
       asked += 1
       if (answer !== undefined) socket.end(answer)
+      else waiting.add(socket)
     })
   })
   server.listen(path)
@@ -36,6 +43,10 @@ export async function startFakeClamd(path: string, answer: string | undefined): 
   return {
     get asked() {
       return asked
+    },
+    say(later) {
+      for (const socket of waiting) socket.end(later)
+      waiting.clear()
     },
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve))
