@@ -6,7 +6,8 @@ export type MemberChange = { readonly name: string; readonly content: Buffer } |
 
 /**
  * The archive with some members changed (PKWARE APPNOTE 4.3); all others keep their packed bytes, names and times. What
- * no member of the directory claims is left behind. undefined if nothing remains or a member is not where it should be.
+ * no member of the directory claims is left behind. undefined if nothing remains, or if a member that would stay is
+ * encrypted or not where it should be.
  */
 export function rebuildZip(
   zip: Buffer,
@@ -39,6 +40,8 @@ interface Written {
 }
 
 function keptMember(zip: Buffer, member: ZipMember): Written | undefined {
+  // How it is encrypted stands in extra fields, and its check bytes depend on bit 3 (6.1.6): better not touched.
+  if (member.encrypted) return undefined
   const packed = packedMember(zip, member)
   // Bit 3, sizes behind the content, is not needed: they are known by now.
   return packed && { member: { ...member, flags: member.flags & ~8 }, packed }

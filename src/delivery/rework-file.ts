@@ -174,7 +174,7 @@ async function reworkZip(zip: Buffer, file: Container, reworking: Reworking): Pr
   const fates = reworked.flatMap((inside) => inside.fates)
   if (changes.size === 0) return { result: same, beside, fates }
   const rebuilt = rebuildZip(zip, members, changes)
-  // Nothing remains, or it is no archive that we can write (Zip64): then what could be made lies beside.
+  // Nothing remains, or it is no archive that we can write (Zip64, encrypted members): then what could be made lies beside.
   if (!rebuilt) return { result: gone, beside: [...reworked.flatMap(asFile), ...beside], fates }
   const fileName = shownFileName(file.fileName) ?? 'Archiv.zip'
   const content = bytesInMemory(rebuilt)

@@ -83,8 +83,8 @@ function bodyParts(message: ReadonlyMap<number, Buffer>, plain: Buffer | undefin
   const part = (fileName: string, mediaType: string, content: Buffer): TnefPart[] => [
     { kind: 'body', fileName, mediaType, content },
   ]
-  if (html && html.length > 0) return part('Nachricht.html', 'text/html', html)
-  if (text && text.length > 1) return part('Nachricht.txt', 'text/plain', utf8Of(text))
+  if (html && html.length > 0) return part('Nachricht.html', 'text/html', asText(html))
+  if (text && text.length > 1) return part('Nachricht.txt', 'text/plain', asText(text))
   const unpacked = rtf && unpackRtf(rtf)
   return unpacked ? part('Nachricht.rtf', 'application/rtf', unpacked) : []
 }
@@ -158,6 +158,13 @@ const fixedBytes: ReadonlyMap<number, number> = new Map([
 function textOf(bytes: Buffer, mayBeUtf8: boolean): string {
   const text = mayBeUtf8 ? utf8Of(bytes).toString('utf8') : decode(bytes)
   return (text.split('\0')[0] ?? '').slice(0, 255)
+}
+
+/** In UTF-8, without the zero bytes at the end. */
+function asText(bytes: Buffer): Buffer {
+  let end = bytes.length
+  while (bytes[end - 1] === 0) end--
+  return utf8Of(bytes.subarray(0, end))
 }
 
 function utf8Of(bytes: Buffer): Buffer {

@@ -65,6 +65,14 @@ describe.skipIf(noSite)(`Office files through Postfix and LibreOffice${noSite ? 
     const mail = await arrived(site(), anna, (each) => isNew(each) && each.content.includes('Guten Tag.'))
     return { parts: arrivedParts(mail.content), text: mail.content.toString('latin1') }
   }
+  /** What the scanner does not unpack to its end is not clean: the mail comes again, and nothing of it is delivered. */
+  async function isBeyondTheScanner(fileName: string, content: Uint8Array): Promise<boolean> {
+    const sender = senderOf(site(), builder)
+    const message = await letterFrom(sender, { subject: 'Bombe', attachment: { fileName, content } })
+    const { text } = await sendFrom(site(), sender, message)
+    expect(text).toMatch(/^(?:250 |451-4\.3\.0 )/)
+    return text.startsWith('451')
+  }
   const pdfs = (parts: readonly ArrivedPart[]) => parts.filter(({ type }) => type === 'application/pdf')
 
   test('a letter arrives as a PDF with its text', async () => {
@@ -115,6 +123,8 @@ describe.skipIf(noSite)(`Office files through Postfix and LibreOffice${noSite ? 
     for (const listed of manifest) {
       test(`${listed.file} ${listed.expected}${listed.reason ? `: ${listed.reason}` : ''}`, async () => {
         const content = readFileSync(join(folder, listed.file))
+        if (listed.reason === 'expands beyond the limit' && (await isBeyondTheScanner(listed.file, content)))
+          return
         const { parts } = await through(listed.file, content)
         const [pdf] = pdfs(parts)
         const notice = textOf(parts)

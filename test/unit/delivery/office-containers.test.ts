@@ -90,6 +90,16 @@ describe('an archive with Office files', () => {
     expect(notice).toContain('Passwort')
   })
 
+  it('with another member that is encrypted is held, and the PDF lies beside', async () => {
+    const archive = Buffer.from(zipSync({ 'a.docx': docx, 'geheim.bin': Buffer.from('x') }))
+    const listed = archive.lastIndexOf('PK\x01\x02', undefined, 'latin1')
+    archive[archive.indexOf('geheim.bin') - 30 + 6] = 1
+    archive[listed + 8] = 1
+    const { names, held } = await deliveredMail(mailWith({ name: 'a.zip', content: archive }))
+    expect(names).toEqual(['text/plain', 'text/plain', 'a.pdf'])
+    expect(held).toHaveLength(1)
+  })
+
   it('that is encrypted and names none passes', async () => {
     const archive = encrypted(zipSync({ 'bild.png': Buffer.from('x') }))
     expect((await deliveredMail(mailWith({ name: 'a.zip', content: archive }))).untouched).toBe(true)
