@@ -13,6 +13,8 @@ const config = defineConfig({
           // A busy machine is no failure: the limits only end what hangs.
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // Left alone, one core of two stands idle.
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },

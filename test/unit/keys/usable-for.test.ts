@@ -61,15 +61,16 @@ describe('the certificate', () => {
 
   it('without usage extensions may do both, and one for web servers neither', () => {
     using folder = temporaryFolder()
-    const pinned = { ...question, at: new Date(), pinned: true }
     const plain = makeCertificate(folder.path, {
       name: 'plain',
       extensions: [`subjectAltName=email:${alice}`],
     })
-    expect(usableFor(plain.certificate, { ...pinned, purpose: 'encrypt' }).kind).toBe('usable')
-    expect(usableFor(plain.certificate, pinned).kind).toBe('usable')
     const web = ['extendedKeyUsage=serverAuth', `subjectAltName=email:${alice}`]
     const server = makeCertificate(folder.path, { name: 'server', extensions: web })
+    // Behind the making: a certificate is valid from the second it was made in.
+    const pinned = { ...question, at: new Date(), pinned: true }
+    expect(usableFor(plain.certificate, { ...pinned, purpose: 'encrypt' }).kind).toBe('usable')
+    expect(usableFor(plain.certificate, pinned).kind).toBe('usable')
     expect(usableFor(server.certificate, pinned)).toMatchObject({ reason: 'wrong-usage' })
   })
 
