@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
@@ -232,4 +233,26 @@ test('Any single wrong character gives a whole set or a named place, and never a
     }),
     { numRuns: 300 },
   )
+})
+
+test('a pipe among the policies is named at once, and nobody waits for somebody to write into it', async () => {
+  using folder = temporaryFolder()
+  execFileSync('mkfifo', [join(folder.path, '50-pipe.yaml')])
+  await expect(readPolicies(folder.path, 1)).rejects.toThrow(
+    '50-pipe.yaml:1:1: cannot be read: it is no ordinary file',
+  )
+})
+
+test('a policy file that would keep mail waiting while it is read is refused by its size', async () => {
+  using folder = temporaryFolder()
+  writeFileSync(join(folder.path, 'large.yaml'), `# ${'x'.repeat(5 * 1024 * 1024)}\noutbound: {}\n`)
+  await expect(readPolicies(folder.path, 1)).rejects.toThrow('it is larger than 4194304 bytes')
+})
+
+test('a link to a policy file elsewhere is read as that file', async () => {
+  using folder = temporaryFolder()
+  const elsewhere = join(folder.path, 'elsewhere.txt')
+  writeFileSync(elsewhere, 'outbound:\n  partner.example:\n    protection: [tls]\n')
+  symlinkSync(elsewhere, join(folder.path, 'link.yaml'))
+  expect((await readPolicies(folder.path, 1)).outbound.get('partner.example')?.protection).toEqual(['tls'])
 })
