@@ -21,6 +21,7 @@ test('every service that needs a socket of ours runs outside the chroot', () => 
     'postsiegel n',
     '127.0.0.1:10025 n',
     '127.0.0.1:10026 n',
+    'postsiegel-cleanup n',
     'smtp n',
     'relay n',
   ])
