@@ -1,9 +1,9 @@
-import { access, constants, stat } from 'node:fs/promises'
+import { access, constants } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { readPolicies } from '../config/read-policies.ts'
-import { readSettings, type Settings } from '../config/settings.ts'
+import { defaultMasterKey, readSettings, type Settings } from '../config/settings.ts'
 import { readTrustAnchors } from '../keys/trust-anchors.ts'
-import { readMasterKey } from '../storage/master-key.ts'
+import { checkMasterKey } from './check-master-key.ts'
 import type { Command } from './command.ts'
 
 /** One thing that was looked at. `remedy` says what to do where it is not as it should be. */
@@ -24,7 +24,7 @@ export const check: Command = {
       await look(options.policies ?? settings.policies, () =>
         readPolicies(options.policies ?? settings.policies, 1),
       ),
-      await look('master key', () => checkMasterKey(settings)),
+      await look('master key', () => checkMasterKey(settings.masterKey, sealedFor(settings))),
       await look('trust anchors', () => readTrustAnchors(settings.trustAnchors)),
       await look('virus scanner', () => checkScanner(settings)),
       await look('converter', () => reach(settings.listen.converter)),
@@ -49,10 +49,9 @@ async function look(what: string, tryIt: () => Promise<unknown>): Promise<Findin
   )
 }
 
-async function checkMasterKey({ masterKey }: Settings): Promise<void> {
-  await readMasterKey(masterKey)
-  const { mode } = await stat(masterKey)
-  if ((mode & 0o077) !== 0) throw new Error(`${masterKey} can be read by others: chmod 600`)
+/** Where the unit has its credential from, unless the settings name a file. */
+function sealedFor({ masterKey }: Settings): string | undefined {
+  return masterKey === defaultMasterKey ? '/etc/credstore.encrypted/postsiegel.master-key' : undefined
 }
 
 async function checkScanner({ clamd, freshSignatures }: Settings): Promise<void> {

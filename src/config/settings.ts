@@ -61,6 +61,9 @@ function hasPort(text: string): boolean {
   return Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535
 }
 
+/** The file with the master key where neither the settings nor systemd name another. */
+export const defaultMasterKey = '/etc/postsiegel/master-key'
+
 /** postsiegel.yaml as it is written. What is left out has the default that stands here. */
 export const SettingsFile = z.strictObject({
   organization: z.strictObject({
@@ -220,6 +223,6 @@ export async function readSettings(
       ? { kind: 'postgres', url: database }
       : { kind: 'sqlite', file: join(settings.state, 'postsiegel.db') },
     blobs: blobs ?? join(settings.state, 'blobs'),
-    masterKey: masterKey ?? (credentials ? join(credentials, 'master-key') : '/etc/postsiegel/master-key'),
+    masterKey: masterKey ?? (credentials ? join(credentials, 'master-key') : defaultMasterKey),
   }
 }
