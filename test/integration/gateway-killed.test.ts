@@ -138,6 +138,6 @@ describe.skipIf(noSite)(
       for (const index of office) {
         expect(originals.filter((bytes) => bytes === word(index).toString('hex'))).toHaveLength(1)
       }
-    })
+    }, 600_000)
   },
 )
