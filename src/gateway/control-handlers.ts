@@ -73,7 +73,7 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
       const { name, domains } = settings.organization
       const judged = judgePassword(password, [...name.split(/\s+/), ...domains, ...recipient.split(/[@.]/)])
       if (judged.kind === 'refused') {
-        throw new ControlRefusal(`The password has ${judged.reason}: ${judged.remedy}.`)
+        throw new ControlRefusal(`The password cannot be used (${judged.reason}): ${judged.remedy}.`)
       }
       await storage.pdfPasswords.set(recipient, derivePdfPassword(judged.password), now())
       return { retried: await retryWaiting(recipient, parts) }

@@ -8,5 +8,7 @@ export function addressKey(address: string): string {
   const behindAt = address.lastIndexOf('@') + 1
   const domain = address.slice(behindAt)
   // Empty for what is no domain name, such as an address literal.
-  return `${address.slice(0, behindAt).normalize()}${domainToASCII(domain) || domain}`.toLowerCase()
+  // The dot of the DNS root: Postfix takes it away from a recipient, an administrator may write it.
+  const comparable = (domainToASCII(domain) || domain).replace(/\.+$/, '')
+  return `${address.slice(0, behindAt).normalize()}${comparable}`.toLowerCase()
 }
