@@ -4,6 +4,7 @@ import { readPolicies } from '../config/read-policies.ts'
 import { defaultMasterKey, readSettings, type Settings } from '../config/settings.ts'
 import { readTrustAnchors } from '../keys/trust-anchors.ts'
 import { checkMasterKey } from './check-master-key.ts'
+import { checkPostfix } from './check-postfix.ts'
 import type { Command } from './command.ts'
 
 /** One thing that was looked at. `remedy` says what to do where it is not as it should be. */
@@ -29,6 +30,12 @@ export const check: Command = {
       await look('virus scanner', () => checkScanner(settings)),
       await look('converter', () => reach(settings.listen.converter)),
       await look('Postfix', () => access(`${settings.postfix.configDirectory}/main.cf`, constants.R_OK)),
+      await look('Postfix parameters', async () =>
+        checkPostfix(settings.postfix.configDirectory, {
+          tlsPolicy: settings.listen.tlsPolicy,
+          usesTls: await usesTls(options.policies ?? settings.policies),
+        }),
+      ),
       await look('listener for notices', () => reach(settings.postfix.notices)),
     ]
     if (options.json) print(JSON.stringify(findings))
@@ -47,6 +54,12 @@ async function look(what: string, tryIt: () => Promise<unknown>): Promise<Findin
     () => ({ what, problem: undefined }),
     (error: unknown) => ({ what, problem: error instanceof Error ? error.message : String(error) }),
   )
+}
+
+/** A broken policy is a finding of its own, and may have meant to. */
+async function usesTls(folder: string): Promise<boolean> {
+  const policies = await readPolicies(folder, 1).catch(() => undefined)
+  return !policies || [...policies.outbound.values()].some(({ protection }) => protection?.includes('tls'))
 }
 
 /** Where the unit has its credential from, unless the settings name a file. */
