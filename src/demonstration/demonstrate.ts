@@ -5,6 +5,7 @@ import { pictures } from './open-protected.ts'
 import { printNextSteps, printRow } from './print.ts'
 import { runSamples, type SampleRow } from './run-samples.ts'
 import { type Site, startSite } from './start-site.ts'
+import { whenNpmEnds } from './when-npm-ends.ts'
 
 const usage = `npm start -- [--dir FOLDER] [--once] [--json] [--no-samples] [--resolver ADDRESS:PORT]
 
@@ -26,6 +27,7 @@ async function demonstrate(args: readonly string[]): Promise<number> {
   const stop = new AbortController()
   // The first signal ends all in order; whoever cannot wait sends SIGKILL, and the children end with us.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort())
+  whenNpmEnds(() => stop.abort())
   try {
     const options = readOptions(args)
     if (options === undefined) {
