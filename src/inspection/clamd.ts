@@ -88,22 +88,28 @@ async function send(
     state.complete = true
     return write(socket, Buffer.from(command))
   }
-  // The command goes with the first chunk: each write wakes clamd up.
-  let before = Buffer.from(command)
+  // Each write wakes clamd up, so the command goes with the first chunk and the end with the last: a small message is
+  // one write.
+  let unsent = Buffer.from(command)
+  let isFirst = true
   for await (const bytes of stream) {
     for (let at = 0; at < bytes.length; at += chunkBytes) {
       const chunk = bytes.subarray(at, at + chunkBytes)
       const length = Buffer.alloc(4)
       length.writeUInt32BE(chunk.length)
-      await write(socket, Buffer.concat([before, length, chunk]))
-      before = Buffer.alloc(0)
-      // Lets an early reply in before the next write finds the connection closed, which would hide the reply.
-      await setImmediate()
-      if (socket.destroyed) return
+      if (isFirst) unsent = Buffer.concat([unsent, length, chunk])
+      else {
+        await write(socket, unsent)
+        // Lets an early reply in before the next write finds the connection closed, which would hide the reply.
+        await setImmediate()
+        if (socket.destroyed) return
+        unsent = Buffer.concat([length, chunk])
+      }
+      isFirst = false
     }
   }
   state.complete = true
-  await write(socket, Buffer.concat([before, Buffer.alloc(4)]))
+  await write(socket, Buffer.concat([unsent, Buffer.alloc(4)]))
 }
 
 /** Back-pressure: settled when the system has taken the bytes. */
