@@ -45,7 +45,7 @@ export function decideOutbound({ recipient, policy, usable, signer }: OutboundQu
   }
 }
 
-/** 451 4.7.1: the message stays in Postfix's queue until somebody outside acts (DESIGN: waiting). */
+/** 451 4.7.1: the message stays in Postfix's queue until somebody outside acts. */
 function waitingFor(what: string): SmtpReply {
   return replyTo(new TemporaryFailure('7.1', `waiting for ${what}`))
 }

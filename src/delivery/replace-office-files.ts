@@ -25,7 +25,7 @@ import {
 import { webPage } from './web-page.ts'
 import { withheldText } from './withheld-text.ts'
 
-/** All files of one message share this time; what is late is held without a PDF (office.md 6). */
+/** All files of one message share this time; what is late is held without a PDF. */
 const conversionBudgetMs = 60_000
 
 export interface OfficeHouse {

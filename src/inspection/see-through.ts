@@ -28,7 +28,7 @@ import {
 const headBytes = 4096
 /** Above the largest attachment of a message of 60 MiB (the default limit) in base64. */
 const maxFileBytes = 64 * 1024 * 1024
-/** Of one member of an archive, and of all that is unpacked of one message (office.md, Detection). */
+/** Of one member of an archive, and of all that is unpacked of one message. */
 const maxMemberBytes = 150 * 1024 * 1024
 const maxDepth = 3
 /** Links are looked for at the beginning only. */
