@@ -57,11 +57,3 @@ export function officeInFile(file: SeenFile): Omit<OfficeAttachment, 'path'>[] {
       return file.inside.flatMap((inner) => officeInFile(inner.file))
   }
 }
-
-/** The Office files of a message, at any depth. */
-export async function officeFiles(
-  message: Pick<ReceivedMessage, 'source' | 'tree'>,
-  signal: AbortSignal,
-): Promise<OfficeAttachment[]> {
-  return officeIn(await attachedFiles(message, signal))
-}

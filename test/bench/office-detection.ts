@@ -1,4 +1,4 @@
-import { officeFiles } from '../../src/inspection/office-files.ts'
+import { attachedFiles } from '../../src/inspection/office-files.ts'
 import { receivedMessage } from '../support/received-message.ts'
 import { median } from './median.ts'
 
@@ -12,7 +12,7 @@ export async function measureDetection(): Promise<number> {
   const rounds: number[] = []
   for (let round = 0; round < 50; round += 1) {
     const began = performance.now()
-    for (let time = 0; time < 20; time += 1) await officeFiles(message, never)
+    for (let time = 0; time < 20; time += 1) await attachedFiles(message, never)
     rounds.push((performance.now() - began) / 20)
   }
   return median(rounds)

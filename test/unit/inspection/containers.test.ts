@@ -5,7 +5,7 @@ import { describe, expect, it, test } from 'vitest'
 import { rebuildZip } from '../../../src/delivery/rebuild-zip.ts'
 import { invoicePdf, invoiceText } from '../../../src/inspection/e-invoice.ts'
 import { findInPdf } from '../../../src/inspection/find-in-pdf.ts'
-import { attachedFiles, officeFiles } from '../../../src/inspection/office-files.ts'
+import { attachedFiles, officeIn } from '../../../src/inspection/office-files.ts'
 import { opaqueContent } from '../../../src/inspection/opaque-signed.ts'
 import { readTnef } from '../../../src/inspection/read-tnef.ts'
 import {
@@ -233,7 +233,7 @@ describe('what an Office file fetches when it is opened', () => {
     ],
   ] as const) {
     it(`${what}: ${fetches ? 'is reported' : 'is nothing'}`, async () => {
-      const [found] = await officeFiles(receivedMessage(mailWith({ name: 'x', content })), never)
+      const [found] = officeIn(await attachedFiles(receivedMessage(mailWith({ name: 'x', content })), never))
       expect(found?.externalLinks).toBe(fetches)
     })
   }

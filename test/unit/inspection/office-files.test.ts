@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { officeFiles } from '../../../src/inspection/office-files.ts'
+import { attachedFiles, officeIn } from '../../../src/inspection/office-files.ts'
 import { compound, openDocument, openXml, records, zip } from '../../support/office-samples.ts'
 import { receivedMessage } from '../../support/received-message.ts'
 
@@ -28,8 +28,8 @@ function mailWith(
   ])
 }
 
-function found(content: Uint8Array, name?: string, encoding?: string, type?: string) {
-  return officeFiles(receivedMessage(mailWith(content, name, encoding, type)), never)
+async function found(content: Uint8Array, name?: string, encoding?: string, type?: string) {
+  return officeIn(await attachedFiles(receivedMessage(mailWith(content, name, encoding, type)), never))
 }
 
 const text = (content: string) => Buffer.from(content)
@@ -195,14 +195,14 @@ describe('an attachment is an Office file by its content', () => {
     const quoted = await found(text('=7B\\rtf1 x}'), 'a.txt', 'quoted-printable')
     expect(quoted).toMatchObject([{ path: [1], office: 'rtf', bytes: rtf.length }])
     const alone = `From: a@b.example\r\nContent-Type: application/msword\r\n\r\n${rtf}`
-    expect(await officeFiles(receivedMessage(alone), never)).toMatchObject([
+    expect(officeIn(await attachedFiles(receivedMessage(alone), never))).toMatchObject([
       { path: [], fileName: 'document.rtf' },
     ])
     const forwarded = Buffer.concat([
       Buffer.from('From: a@b.example\r\nContent-Type: message/rfc822\r\n\r\n'),
       mailWith(openXml('docx'), 'Brief für Ann.docx'),
     ])
-    expect(await officeFiles(receivedMessage(forwarded), never)).toMatchObject([
+    expect(officeIn(await attachedFiles(receivedMessage(forwarded), never))).toMatchObject([
       { path: [0, 1], office: 'docx' },
     ])
   })
