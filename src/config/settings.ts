@@ -61,6 +61,23 @@ function hasPort(text: string): boolean {
   return Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535
 }
 
+/** A key server over HTTPS, as `keys.openpgp.org` or `keys.example.org:8443`. */
+const keyServer = z
+  .string()
+  .regex(/^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*(:\d{1,5})?$/, 'a host such as keys.openpgp.org')
+  .refine((text) => !text.includes(':') || hasPort(text), 'a port has at most five digits')
+
+const LdapDirectory = z.strictObject({
+  url: z
+    .string()
+    .regex(/^ldaps?:\/\/(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i, 'ldaps://HOST or ldap://HOST')
+    .describe('ldaps://HOST[:PORT], or ldap://HOST[:PORT], which is always upgraded to TLS (StartTLS)'),
+  base: z.string().min(1).max(500).describe('distinguished name below which people are looked for'),
+  authorities: path
+    .exactOptional()
+    .describe('PEM file with the authorities of its TLS certificate; left out: those that Node brings'),
+})
+
 /** The file with the master key where neither the settings nor systemd name another. */
 export const defaultMasterKey = '/etc/postsiegel/master-key'
 
@@ -161,6 +178,50 @@ export const SettingsFile = z.strictObject({
     .min(1)
     .default(['/etc/ssl/certs/ca-certificates.crt'])
     .describe('PEM files with the certification authorities that we trust'),
+  discovery: z
+    .strictObject({
+      wkd: z
+        .boolean()
+        .default(false)
+        .describe('ask the web key directory of the recipient’s domain for OpenPGP keys, over HTTPS'),
+      vks: z
+        .array(keyServer)
+        .max(5)
+        .default([])
+        .describe('key servers that confirm addresses, such as keys.openpgp.org'),
+      hkp: z
+        .array(keyServer)
+        .max(5)
+        .default([])
+        .describe('other OpenPGP key servers, asked over HTTPS (HKPS)'),
+      ldap: z
+        .array(LdapDirectory)
+        .max(5)
+        .default([])
+        .describe('directories with S/MIME certificates, each as { url, base, authorities }'),
+      dns: z
+        .boolean()
+        .default(false)
+        .describe('ask the DNS for keys (OPENPGPKEY, SMIMEA); only answers proven by DNSSEC count'),
+      trustedResolver: dnsServer
+        .exactOptional()
+        .describe(
+          'DNS server that proves answers by DNSSEC, reached by a way that nobody can change; left out: only DNS servers ' +
+            'at loopback addresses are believed',
+        ),
+      autocrypt: z
+        .boolean()
+        .default(true)
+        .describe(
+          'keep OpenPGP keys that come with authenticated mail (Autocrypt); a policy decides if they are used',
+        ),
+      harvest: z
+        .boolean()
+        .default(true)
+        .describe('keep S/MIME certificates from mail whose signature is valid'),
+    })
+    .prefault({})
+    .describe('where keys of people outside come from; what is not named here is never asked'),
   limits: z
     .strictObject({
       messageBytes: z
