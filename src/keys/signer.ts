@@ -7,4 +7,6 @@ export interface Signer {
   /** Intermediates to send along, the issuer of `certificate` first, without the root. */
   readonly chain: readonly Certificate[]
   readonly privateKey: KeyObject
+  /** Sent along as the one that answers shall be encrypted to, where it is another than `certificate`. */
+  readonly encryptionCertificate?: Certificate | undefined
 }
