@@ -1,5 +1,6 @@
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto'
 import { childrenOf, type DerElement, MalformedDer, oidOf, readDer } from './read-der.ts'
+import { insideOf, readExtensions } from './read-extensions.ts'
 
 /** The bits of keyUsage, in the order of RFC 5280 4.2.1.3. */
 const keyUsages = [
@@ -46,7 +47,11 @@ export interface Certificate {
   readonly subject: Uint8Array
   /** Bits of subjectPublicKey: for an elliptic curve, the point. */
   readonly publicKeyBits: Uint8Array
+  /** The key's name in CMS where that gives no issuer (4.2.1.2); undefined if the certificate has none. */
+  readonly subjectKeyIdentifier: Uint8Array | undefined
 }
+
+const subjectKeyIdentifier = '2.5.29.14'
 
 const extension = {
   keyUsage: '2.5.29.15',
@@ -90,13 +95,14 @@ export function readCertificate(encoded: string | Uint8Array): Certificate {
   const [serialNumber, , issuer, , subject, keyInfo] = fields.slice(first)
   const bits = keyInfo && childrenOf(keyInfo)[1]
   if (!serialNumber || !issuer || !subject || bits?.tag !== 0x03) throw new MalformedDer('not a certificate')
-  const extensions = readExtensions(fields.find((field) => field.tag === 0xa3))
+  const extensions = readExtensions(insideOf(fields.find((field) => field.tag === 0xa3)))
   const constraints = extensions.get(extension.basicConstraints)?.value
   const basic = constraints ? childrenOf(readDer(constraints)) : []
   const usage = extensions.get(extension.keyUsage)?.value
   const extended = extensions.get(extension.extendedKeyUsage)?.value
   const alternative = extensions.get(extension.subjectAltName)?.value
   const names = extensions.get(extension.nameConstraints)?.value
+  const identifier = extensions.get(subjectKeyIdentifier)?.value
   return {
     pem: x509.toString(),
     x509,
@@ -119,22 +125,8 @@ export function readCertificate(encoded: string | Uint8Array): Certificate {
     serialNumber: serialNumber.encoded,
     subject: subject.encoded,
     publicKeyBits: bits.content.subarray(1),
+    subjectKeyIdentifier: identifier && readDer(identifier).content,
   }
-}
-
-function readExtensions(field: DerElement | undefined) {
-  const extensions = new Map<string, { critical: boolean; value: Uint8Array }>()
-  if (!field) return extensions
-  for (const item of childrenOf(readDer(field.content))) {
-    const [name, ...rest] = childrenOf(item)
-    const oid = oidOf(name)
-    const value = rest.at(-1)
-    if (value?.tag !== 0x04) throw new MalformedDer('extension without value')
-    // RFC 5280 4.2: no extension twice. Readers differ on which one counts.
-    if (extensions.has(oid)) throw new MalformedDer(`extension ${oid} occurs twice`)
-    extensions.set(oid, { critical: rest[0]?.tag === 0x01 && rest[0].content[0] !== 0, value: value.content })
-  }
-  return extensions
 }
 
 function readKeyUsage(bits: DerElement): ReadonlySet<KeyUsage> {

@@ -1,7 +1,7 @@
 import type { Certificate } from './certificate.ts'
 import { keyWeakness } from './key-strength.ts'
 import { withinNameConstraints } from './name-constraints.ts'
-import { childrenOf, type DerElement, oidOf } from './read-der.ts'
+import { isSoundSignature } from './verify-signature.ts'
 
 /** What a path may be built from. */
 export interface PathMaterial {
@@ -24,20 +24,6 @@ const maxChecks = 64
 
 /** id-kp-emailProtection and anyExtendedKeyUsage: RFC 8550 4.4.4 takes either. */
 const mailUsages = new Set(['1.3.6.1.5.5.7.3.4', '2.5.29.37.0'])
-
-/** Signature algorithms with SHA-2, and EdDSA. Whatever is not listed does not count, above all SHA-1 and MD5. */
-const soundSignatures = new Set([
-  '1.2.840.113549.1.1.11',
-  '1.2.840.113549.1.1.12',
-  '1.2.840.113549.1.1.13',
-  '1.2.840.10045.4.3.2',
-  '1.2.840.10045.4.3.3',
-  '1.2.840.10045.4.3.4',
-  '1.3.101.112',
-  '1.3.101.113',
-])
-const rsaPss = '1.2.840.113549.1.1.10'
-const soundPssHashes = new Set(['2.16.840.1.101.3.4.2.1', '2.16.840.1.101.3.4.2.2', '2.16.840.1.101.3.4.2.3'])
 
 /** Whether extendedKeyUsage, where present, allows mail. */
 export function isForMail({ extendedKeyUsage }: Certificate): boolean {
@@ -108,20 +94,11 @@ function unknownExtension({ unknownCritical }: Certificate): string {
 }
 
 function hasSigned(issuer: Certificate, lowest: Certificate): boolean {
-  if (!isSound(lowest.signatureAlgorithm)) return false
+  if (!isSoundSignature(lowest.signatureAlgorithm)) return false
   try {
     return lowest.x509.verify(issuer.publicKey)
   } catch {
     // OpenSSL throws for keys that do not fit the algorithm; then it is no signature of theirs.
     return false
   }
-}
-
-function isSound(algorithm: DerElement): boolean {
-  const [name, parameters] = childrenOf(algorithm)
-  if (oidOf(name) !== rsaPss) return soundSignatures.has(oidOf(name))
-  // RFC 4055 3.1: without parameters, or without a hash among them, it is SHA-1.
-  const hash = parameters && childrenOf(parameters).find((part) => part.tag === 0xa0)
-  const identifier = hash && childrenOf(hash)[0]
-  return identifier !== undefined && soundPssHashes.has(oidOf(childrenOf(identifier)[0]))
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { childrenOf, MalformedDer, oidOf, readDer, readElement } from '../../../src/keys/read-der.ts'
-import { der, oid } from '../../../src/protection/smime/der.ts'
+import { der, oid } from '../../../src/keys/write-der.ts'
 
 const bytes = (...values: number[]) => Uint8Array.from(values)
 

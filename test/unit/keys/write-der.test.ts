@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { childrenOf, readDer } from '../../../../src/keys/read-der.ts'
-import { bitString, context, setOf, smallInteger, time } from '../../../../src/protection/smime/der.ts'
+import { childrenOf, readDer } from '../../../src/keys/read-der.ts'
+import { bitString, context, setOf, smallInteger, time } from '../../../src/keys/write-der.ts'
 
 describe('what we write as DER', () => {
   for (const [moment, written] of [
