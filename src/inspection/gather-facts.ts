@@ -1,4 +1,4 @@
-import type { InboundFacts } from '../message/facts.ts'
+import { type InboundFacts, noProtection } from '../message/facts.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import { comparableDomain } from '../policy/pattern.ts'
 import type { Relations } from '../storage/relations.ts'
@@ -44,6 +44,7 @@ export async function gatherInboundFacts(
       ownDomain:
         domain !== undefined && sources.ownDomains.some((own) => isWithin(domain, comparableDomain(own))),
       ambiguities: message.tree.ambiguities,
+      protection: noProtection,
     }
   } finally {
     ended.abort(gathered)

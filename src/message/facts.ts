@@ -128,6 +128,59 @@ export interface RelationFacts {
   readonly lastAt: number | undefined
 }
 
+/** The formats of end-to-end protection that a message can come in. */
+export type ProtectionFormat = 'smime' | 'openpgp'
+
+/**
+ * Why something encrypted stays as it came. `no-key`: it names no key of ours; `damaged`: it names one and does not open
+ * with it; `unsupported`: no sound format; `too-large`: beyond a bound; `not-alone`: other content stands around it, with
+ * which what it hides could be joined (EFAIL).
+ */
+export type ClosedReason = 'no-key' | 'damaged' | 'unsupported' | 'too-large' | 'not-alone'
+
+/** One layer of protection, the outermost first in a list. */
+export type ProtectionLayer =
+  | {
+      readonly kind: 'encrypted'
+      readonly format: ProtectionFormat
+      /** Such as `aes-256-cbc`. */
+      readonly cipher: string
+      /** Whether a change of the ciphertext would have been noticed (GCM, OpenPGP MDC or AEAD; not CBC). */
+      readonly isAuthenticated: boolean
+      /** Of our key that opened it. */
+      readonly fingerprint: string
+    }
+  | { readonly kind: 'closed'; readonly format: ProtectionFormat; readonly reason: ClosedReason }
+  | {
+      readonly kind: 'signed'
+      readonly format: ProtectionFormat
+      /** `valid` only if it is intact, believed, and made by a key of the author. */
+      readonly verdict: 'valid' | 'invalid'
+      /** A short stable word such as `expired` or `wrong-address`; `valid` for the valid. */
+      readonly reason: string
+      readonly signer: { readonly fingerprint: string; readonly addresses: readonly string[] } | undefined
+      readonly signedAt: Date | undefined
+    }
+
+/** What protected a message on its way, and what it was worth. */
+export interface ProtectionFacts {
+  readonly layers: readonly ProtectionLayer[]
+  /** `valid`: every signature around the content is valid and the author's; `invalid`: one is not; there is no fourth. */
+  readonly signature: 'valid' | 'invalid' | 'none'
+  /** `closed`: something encrypted is left in it, which nobody here could look into. */
+  readonly encryption: 'opened' | 'closed' | 'none'
+  /** Was decrypted by a cipher that shows no change, and no valid signature inside makes up for it (EFAIL). */
+  readonly isMalleable: boolean
+}
+
+/** Of a message that came as most do. */
+export const noProtection: ProtectionFacts = {
+  layers: [],
+  signature: 'none',
+  encryption: 'none',
+  isMalleable: false,
+}
+
 /** Everything that the judgement of an inbound message may rest on. */
 export interface InboundFacts {
   readonly authentication: AuthenticationFacts
@@ -140,4 +193,5 @@ export interface InboundFacts {
   readonly relations: readonly RelationFacts[]
   readonly ownDomain: boolean
   readonly ambiguities: readonly string[]
+  readonly protection: ProtectionFacts
 }

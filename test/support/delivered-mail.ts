@@ -4,6 +4,7 @@ import { deliverInbound } from '../../src/delivery/deliver-inbound.ts'
 import type { OfficeHouse } from '../../src/delivery/replace-office-files.ts'
 import { attachedFiles, officeIn } from '../../src/inspection/office-files.ts'
 import { decodedBytes } from '../../src/message/decode-body.ts'
+import { noProtection } from '../../src/message/facts.ts'
 import type { MimePart } from '../../src/message/mime-part.ts'
 import { builtInInbound } from '../../src/policy/find-policy.ts'
 import type { InboundPolicy } from '../../src/policy/policy.ts'
@@ -68,6 +69,7 @@ export async function deliveredMail(
       relations: [],
       ownDomain: false,
       ambiguities: [],
+      protection: noProtection,
     },
     score,
     signals: [],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decideInbound, type InboundQuestion } from '../../../src/decision/decide-inbound.ts'
-import type { AuthenticationFacts, InboundFacts } from '../../../src/message/facts.ts'
+import { type AuthenticationFacts, type InboundFacts, noProtection } from '../../../src/message/facts.ts'
 import { builtInInbound } from '../../../src/policy/find-policy.ts'
 
 const authentication: AuthenticationFacts = {
@@ -18,6 +18,7 @@ const facts: InboundFacts = {
   relations: [],
   ownDomain: false,
   ambiguities: [],
+  protection: noProtection,
 }
 const question: InboundQuestion = {
   facts,

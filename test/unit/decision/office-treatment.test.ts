@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decideInbound } from '../../../src/decision/decide-inbound.ts'
 import { officeTreatment, sharedOfficeTreatment } from '../../../src/decision/office-treatment.ts'
-import type { InboundFacts } from '../../../src/message/facts.ts'
+import { type InboundFacts, noProtection } from '../../../src/message/facts.ts'
 import { builtInInbound } from '../../../src/policy/find-policy.ts'
 import { type InboundPolicy, InboundRule, type OfficeAction } from '../../../src/policy/policy.ts'
 
@@ -84,6 +84,7 @@ describe('a mail whose Office file the policy refuses', () => {
     relations: [],
     ownDomain: false,
     ambiguities: [],
+    protection: noProtection,
   }
   const question = {
     facts,

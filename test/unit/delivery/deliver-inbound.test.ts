@@ -4,7 +4,7 @@ import type { ConversionResult } from '../../../src/converter/converter.ts'
 import { type Accepted, deliverInbound } from '../../../src/delivery/deliver-inbound.ts'
 import type { OfficeHouse } from '../../../src/delivery/replace-office-files.ts'
 import { decodedBytes } from '../../../src/message/decode-body.ts'
-import type { OfficeAttachment } from '../../../src/message/facts.ts'
+import { noProtection, type OfficeAttachment } from '../../../src/message/facts.ts'
 import type { MimePart } from '../../../src/message/mime-part.ts'
 import { builtInInbound } from '../../../src/policy/find-policy.ts'
 import type { HeldOriginal } from '../../../src/storage/held-originals.ts'
@@ -51,6 +51,7 @@ function accepted(
       relations: [],
       ownDomain: false,
       ambiguities: [],
+      protection: noProtection,
     },
     score: 12,
     signals,

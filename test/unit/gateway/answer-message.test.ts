@@ -3,7 +3,7 @@ import { PermanentFailure } from '../../../src/failure.ts'
 import { answerMessage } from '../../../src/gateway/answer-message.ts'
 import type { Gateway } from '../../../src/gateway/gateway.ts'
 import type { LogEvent } from '../../../src/log/events.ts'
-import type { InboundFacts } from '../../../src/message/facts.ts'
+import { type InboundFacts, noProtection } from '../../../src/message/facts.ts'
 import type { ReceivedMessage } from '../../../src/message/received-message.ts'
 import type { PolicySet } from '../../../src/policy/policy.ts'
 import type { DecisionRecord } from '../../../src/storage/decisions.ts'
@@ -25,6 +25,7 @@ const facts: InboundFacts = {
   relations: [relation],
   ownDomain: false,
   ambiguities: [],
+  protection: noProtection,
 }
 /** SPF says fail, and no DMARC policy asks for more: -15, between the thresholds. */
 const doubtful: InboundFacts['authentication'] = {

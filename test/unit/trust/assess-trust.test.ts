@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import type { AuthenticationFacts, AuthenticationResult, InboundFacts } from '../../../src/message/facts.ts'
+import {
+  type AuthenticationFacts,
+  type AuthenticationResult,
+  type InboundFacts,
+  noProtection,
+} from '../../../src/message/facts.ts'
 import { assessTrust, type TrustQuestion } from '../../../src/trust/assess-trust.ts'
 
 const stranger = { pair: 0, address: 0, domain: 0, firstAt: undefined, lastAt: undefined }
@@ -53,6 +58,7 @@ function facts(change: Partial<AuthenticationFacts>): InboundFacts {
     relations: [],
     ownDomain: false,
     ambiguities: [],
+    protection: noProtection,
   }
 }
 const question: TrustQuestion = {
