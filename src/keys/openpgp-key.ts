@@ -101,7 +101,7 @@ export async function describeOpenPgpKey(key: Key, library: OpenPgpLibrary, at: 
   const secret = key.isPrivate() ? key.getKeys().filter(({ keyPacket }) => !isDummy(keyPacket)) : []
   const addresses = new Set<string>()
   for (const user of key.users) {
-    const address = addressIn(user.userID?.userID ?? '')
+    const address = addressInUserId(user.userID?.userID ?? '')
     if (address && (await user.verify(at, config).catch(() => false))) addresses.add(address)
   }
   const isLocked = secret.some(({ keyPacket }) => !(keyPacket as unknown as PrivateKey).isDecrypted())
@@ -138,7 +138,7 @@ function refuseOverlong(key: Key): void {
  * The address of a user id (RFC 9580 5.11: by convention a mailbox of RFC 2822): behind a name in angle brackets, or
  * alone. Anything that could be read in two ways has none.
  */
-function addressIn(userId: string): string | undefined {
+export function addressInUserId(userId: string): string | undefined {
   const bracketed = /^[^<>]*<([^<>]{3,320})>$/.exec(userId)
   const address = bracketed?.[1] ?? userId
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
