@@ -38,12 +38,13 @@ export async function protect(
   const plain = entityOf(content.fields, content.source, content.bodyStart)
   const signed = async (entity: MimeEntity) =>
     order.signer && !isSigned(entity)
-      ? signEntity(entity, order.signer, workspace, message.receivedAt)
+      ? signEntity(entity, order.signer, 'clear', workspace, message.receivedAt)
       : entity
   switch (order.protection) {
     case 'smime': {
       const certificates = order.ways.map((ways) => ways.certificates[0] ?? notAnyMore())
-      return changed(message, await encryptEntity(await signed(plain), certificates, workspace))
+      const recipients = certificates.map((certificate) => ({ certificate, keyTransport: 'rsa-pkcs1' as const }))
+      return changed(message, await encryptEntity(await signed(plain), recipients, 'aes-256-cbc', workspace))
     }
     case 'pdf': {
       const password = order.ways[0]?.password ?? notAnyMore()

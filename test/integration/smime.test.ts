@@ -30,6 +30,9 @@ function entity(type: string, body: Uint8Array | string, encoding?: string): Mim
   if (encoding) fields.push({ name: 'Content-Transfer-Encoding', value: ` ${encoding}` })
   return { fields, body: bytesInMemory(Buffer.from(body)) }
 }
+/** To whom nobody knows anything about. */
+const asUsual = (...names: readonly string[]) =>
+  names.map((name) => ({ certificate: testCertificate(name), keyTransport: 'rsa-pkcs1' as const }))
 const lines = (...texts: readonly string[]) => texts.map((text) => `${text}\r\n`).join('')
 const signedBySomebody = lines(
   'Content-Type: multipart/signed; protocol="application/pgp-signature"; boundary=inner',
@@ -128,7 +131,7 @@ describe('S/MIME', () => {
     describe(`signed by ${name}`, () => {
       for (const [what, mail] of mails) {
         it(`a mail with ${what} is good for OpenSSL and GnuPG`, async () => {
-          const message = await messageOf(await signEntity(mail, testSigner(name), workspace, at))
+          const message = await messageOf(await signEntity(mail, testSigner(name), 'clear', workspace, at))
           expect(isSafeOnTheWay(message)).toBe(true)
           const content = opensslVerifies(message, folder.path)
           expect(content).toBeDefined()
@@ -138,7 +141,7 @@ describe('S/MIME', () => {
 
       it('a mail is good for nobody once a byte has changed', async () => {
         const mail = entity('text/plain', lines('Bitte zahlen Sie 100 Euro'))
-        const message = await messageOf(await signEntity(mail, testSigner(name), workspace, at))
+        const message = await messageOf(await signEntity(mail, testSigner(name), 'clear', workspace, at))
         const changed = Buffer.from(message)
         changed.write('900', message.indexOf('100 Euro'))
         expect(opensslVerifies(changed, folder.path)).toBeUndefined()
@@ -151,7 +154,7 @@ describe('S/MIME', () => {
 
   it('signs a part that somebody else has signed as it is', async () => {
     const mail = entity('multipart/mixed; boundary=out', `--out\r\n${signedBySomebody}\r\n--out--\r\n`)
-    const message = await messageOf(await signEntity(mail, testSigner('alice-rsa'), workspace, at))
+    const message = await messageOf(await signEntity(mail, testSigner('alice-rsa'), 'clear', workspace, at))
     expect(message.includes(signedBySomebody)).toBe(true)
   })
 
@@ -168,8 +171,8 @@ describe('S/MIME', () => {
             .replaceAll(/.{1,76}/g, '$&\r\n'),
           'base64',
         )
-        const signed = await signEntity(mail, testSigner(signer), workspace, at)
-        const encrypted = await encryptEntity(signed, [testCertificate(recipient)], workspace)
+        const signed = await signEntity(mail, testSigner(signer), 'clear', workspace, at)
+        const encrypted = await encryptEntity(signed, asUsual(recipient), 'aes-256-cbc', workspace)
         const decrypted = opensslDecrypts(await messageOf(encrypted), recipient, folder.path)
         expect(decrypted.equals(await allOf(partBytes(signed)))).toBe(true)
         const content = opensslVerifies(decrypted, folder.path)
@@ -181,7 +184,7 @@ describe('S/MIME', () => {
   it('encrypts to several recipients, whatever their keys', async () => {
     const mail = entity('text/plain', lines('an alle'))
     const names = ['bob-rsa', 'bob-ec', 'alice-rsa', 'alice-ec']
-    const message = await messageOf(await encryptEntity(mail, names.map(testCertificate), workspace))
+    const message = await messageOf(await encryptEntity(mail, asUsual(...names), 'aes-256-cbc', workspace))
     for (const name of names) {
       expect(opensslDecrypts(message, name, folder.path)).toEqual(await allOf(partBytes(mail)))
     }
@@ -190,7 +193,7 @@ describe('S/MIME', () => {
 
   it('encrypts with RSA so that GnuPG 2.2 reads it', async () => {
     const mail = entity('text/plain', lines('nur für Alice'))
-    const encrypted = await encryptEntity(mail, [testCertificate('alice-rsa')], workspace)
+    const encrypted = await encryptEntity(mail, asUsual('alice-rsa'), 'aes-256-cbc', workspace)
     const der = Buffer.from((await allOf(encrypted.body)).toString('latin1'), 'base64')
     expect(gpgsm.decrypts(der)).toEqual(await allOf(partBytes(mail)))
   })
@@ -205,8 +208,13 @@ describe('S/MIME', () => {
         certificate: made.certificate,
         privateKey: createPrivateKey(readFileSync(made.keyFile)),
       }
-      const signed = await signEntity(mail, signer, workspace, new Date())
-      const encrypted = await encryptEntity(signed, [made.certificate], workspace)
+      const signed = await signEntity(mail, signer, 'clear', workspace, new Date())
+      const encrypted = await encryptEntity(
+        signed,
+        [{ certificate: made.certificate, keyTransport: 'rsa-pkcs1' }],
+        'aes-256-cbc',
+        workspace,
+      )
       const opened = opensslOpens(await messageOf(encrypted), made, folder.path)
       expect(opened).toEqual(await allOf(partBytes(mail)))
     })
@@ -236,7 +244,13 @@ describe('S/MIME', () => {
     )
     await fc.assert(
       fc.asyncProperty(types, body, async (type, written) => {
-        const signed = await signEntity(entity(type, written, '8bit'), testSigner('alice-ec'), workspace, at)
+        const signed = await signEntity(
+          entity(type, written, '8bit'),
+          testSigner('alice-ec'),
+          'clear',
+          workspace,
+          at,
+        )
         const message = await messageOf(signed)
         // The text around the parts of a multipart, also of a broken one, belongs to no body that could be encoded.
         const isMultipart = type.startsWith('multipart')
@@ -258,8 +272,8 @@ describe('S/MIME', () => {
     await fc.assert(
       fc.asyncProperty(names, body, async (kind, bytes) => {
         const mail = entity('application/octet-stream', Buffer.from(bytes).toString('base64'), 'base64')
-        const signed = await signEntity(mail, testSigner(`alice-${kind}`), workspace, at)
-        const encrypted = await encryptEntity(signed, [testCertificate(`bob-${kind}`)], workspace)
+        const signed = await signEntity(mail, testSigner(`alice-${kind}`), 'clear', workspace, at)
+        const encrypted = await encryptEntity(signed, asUsual(`bob-${kind}`), 'aes-256-cbc', workspace)
         const decrypted = opensslDecrypts(await messageOf(encrypted), `bob-${kind}`, folder.path)
         const content = opensslVerifies(decrypted, folder.path)
         expect(content).toBeDefined()

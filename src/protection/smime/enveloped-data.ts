@@ -1,9 +1,10 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
-import type { Certificate } from '../../keys/certificate.ts'
 import type { ByteSource } from '../../message/byte-source.ts'
 import { aes256Cbc, data, envelopedData } from './algorithms.ts'
+import type { EncryptionRecipient } from './choose-algorithms.ts'
 import { derHead, octetString, sequence, setOf, smallInteger } from './der.ts'
 import { recipientInfo } from './recipient-info.ts'
+import { streamedElement } from './streamed-element.ts'
 
 const blockBytes = 16
 
@@ -13,7 +14,7 @@ const blockBytes = 16
  */
 export async function* streamEnvelopedData(
   content: ByteSource,
-  recipients: readonly Certificate[],
+  recipients: readonly EncryptionRecipient[],
 ): AsyncGenerator<Uint8Array> {
   if (recipients.length === 0) throw new Error('nobody to encrypt to')
   const key = randomBytes(32)
@@ -36,17 +37,16 @@ export async function* streamEnvelopedData(
 
 /** Everything up to the ciphertext, which is the very end of all structures around it. */
 function headOf(
-  recipients: readonly Certificate[],
+  recipients: readonly EncryptionRecipient[],
   key: Uint8Array,
   iv: Uint8Array,
   streamed: number,
 ): Buffer {
-  const around = (tag: number, ...inside: readonly Uint8Array[]) => {
-    const start = Buffer.concat(inside)
-    return Buffer.concat([derHead(tag, start.length + streamed), start])
-  }
+  const around = (tag: number, ...inside: readonly Uint8Array[]) =>
+    streamedElement(tag, Buffer.concat(inside), streamed)
   // RFC 5652 6.1: 2 as soon as a recipient is not RSA by issuer and serial number.
-  const version = recipients.some(({ publicKey }) => publicKey.asymmetricKeyType === 'ec') ? 2 : 0
+  const isRsa = ({ certificate }: EncryptionRecipient) => certificate.publicKey.asymmetricKeyType === 'rsa'
+  const version = recipients.every(isRsa) ? 0 : 2
   const recipientInfos = setOf(...recipients.map((recipient) => recipientInfo(recipient, key)))
   const encryptedContent = around(0x30, data, sequence(aes256Cbc, octetString(iv)), derHead(0x80, streamed))
   const enveloped = around(0x30, smallInteger(version), recipientInfos, encryptedContent)

@@ -6,36 +6,55 @@ import { bytesInMemory, type Workspace } from '../../message/byte-source.ts'
 import { encodeBase64 } from '../../message/encode-base64.ts'
 import type { MimeEntity } from '../../message/mime-entity.ts'
 import { type SevenBitEntity, toSevenBit } from '../../message/to-seven-bit.ts'
-import { detachedSignedData, digestOf } from './signed-data.ts'
+import { digests } from './algorithms.ts'
+import { pkcs7Fields } from './pkcs7-fields.ts'
+import { signatureSchemeOf } from './signature-scheme.ts'
+import { detachedSignedData, opaqueSignedData } from './signed-data.ts'
 
 /** `isSevenBit` as in SevenBitEntity: false means that a server without 8BITMIME could break the signature. */
 export type SignedEntity = SevenBitEntity
 
+/** `clear`: readable without S/MIME. `opaque`: what servers on the way rebuild cannot break it. */
+export type SignatureForm = 'clear' | 'opaque'
+
 /**
- * Signs an entity so that it stays readable without S/MIME (RFC 8551 3.5.3): multipart/signed around the entity, which
- * is made 7-bit first, because a server on the way may re-encode anything else and break the signature.
+ * Signs an entity (RFC 8551 3.5), made 7-bit first: clear-signed, a server on the way may re-encode anything else and
+ * break the signature; opaque, the program that takes it out may. Parts that are signed already keep their bytes.
  */
 export async function signEntity(
   entity: MimeEntity,
   signer: Signer,
+  form: SignatureForm,
   workspace: Workspace,
   signingTime: Date,
 ): Promise<SignedEntity> {
   const content = await toSevenBit(entity, workspace)
   const covered = partBytes(content)
-  const signature = await detachedSignedData(await digestOf(covered.stream()), signer, signingTime)
-  const parts = [covered, await signaturePart(signature, workspace)]
-  const { fields, body } = buildMultipart('signed', parameters, parts, newBoundary())
-  // RFC 2045 6.4: a multipart must not claim less than its parts need.
-  const eightBit = content.isSevenBit ? [] : [structuredField('Content-Transfer-Encoding', '8bit')]
-  return { fields: [...fields, ...eightBit], body, isSevenBit: content.isSevenBit }
+  switch (form) {
+    case 'opaque': {
+      const signed = opaqueSignedData(covered, signer, signingTime)
+      return {
+        fields: pkcs7Fields('signed-data'),
+        body: await workspace.collect(encodeBase64(signed)),
+        isSevenBit: true,
+      }
+    }
+    case 'clear': {
+      const signature = await detachedSignedData(covered, signer, signingTime)
+      const parts = [covered, await signaturePart(signature, workspace)]
+      const { micalg } = digests[signatureSchemeOf(signer.privateKey).digest]
+      // RFC 8551 3.5.3.2.
+      const parameters = new Map([
+        ['protocol', 'application/pkcs7-signature'],
+        ['micalg', micalg],
+      ])
+      const { fields, body } = buildMultipart('signed', parameters, parts, newBoundary())
+      // RFC 2045 6.4: a multipart must not claim less than its parts need.
+      const eightBit = content.isSevenBit ? [] : [structuredField('Content-Transfer-Encoding', '8bit')]
+      return { fields: [...fields, ...eightBit], body, isSevenBit: content.isSevenBit }
+    }
+  }
 }
-
-/** RFC 8551 3.5.3.2. */
-const parameters = new Map([
-  ['protocol', 'application/pkcs7-signature'],
-  ['micalg', 'sha-256'],
-])
 
 async function signaturePart(signature: Uint8Array, workspace: Workspace) {
   const fields = [

@@ -29,7 +29,13 @@ describe('a signed mail', () => {
   })
 
   it('shows its content as it was, and says what signs it', async () => {
-    const { fields, body, isSevenBit } = await signEntity(text, testSigner('alice-rsa'), workspace, at)
+    const { fields, body, isSevenBit } = await signEntity(
+      text,
+      testSigner('alice-rsa'),
+      'clear',
+      workspace,
+      at,
+    )
     expect(isSevenBit).toBe(true)
     expect(fields.map(({ name }) => name)).toEqual(['Content-Type'])
     expect(fields[0]?.value).toMatch(
@@ -52,7 +58,13 @@ describe('a signed mail', () => {
     const capabilities = attributes.get('1.2.840.113549.1.9.15')
     expect(
       capabilities && childrenOf(capabilities).map((capability) => oidOf(childrenOf(capability)[0])),
-    ).toEqual(['2.16.840.1.101.3.4.1.42', '2.16.840.1.101.3.4.1.2'])
+    ).toEqual([
+      '2.16.840.1.101.3.4.1.46',
+      '2.16.840.1.101.3.4.1.42',
+      '2.16.840.1.101.3.4.1.6',
+      '2.16.840.1.101.3.4.1.2',
+      '1.2.840.113549.1.1.7',
+    ])
     const { issuer, serialNumber } = testCertificate('alice-rsa')
     for (const preference of ['1.2.840.113549.1.9.16.2.11', '1.3.6.1.4.1.311.16.4']) {
       expect(attributes.get(preference)?.content).toEqual(Buffer.concat([issuer, serialNumber]))
@@ -65,9 +77,11 @@ describe('a signed mail', () => {
       ...signer,
       certificate: { ...signer.certificate, keyUsage: new Set(['digitalSignature' as const]) },
     }
-    const attributes = readAttributes(await messageOf(await signEntity(text, signsOnly, workspace, at)))
+    const attributes = readAttributes(
+      await messageOf(await signEntity(text, signsOnly, 'clear', workspace, at)),
+    )
     expect([...attributes.keys()].sort()).toEqual(
-      ['3', '4', '5', '15'].map((last) => `1.2.840.113549.1.9.${last}`).sort(),
+      ['3', '4', '5', '15', '16.2.47'].map((last) => `1.2.840.113549.1.9.${last}`).sort(),
     )
   })
 
@@ -81,6 +95,7 @@ describe('a signed mail', () => {
     const signed = await signEntity(
       { fields, body: bytesInMemory(body) },
       testSigner('alice-rsa'),
+      'clear',
       workspace,
       at,
     )
@@ -90,7 +105,7 @@ describe('a signed mail', () => {
   })
 
   async function attributesOf(name: string) {
-    return readAttributes(await messageOf(await signEntity(text, testSigner(name), workspace, at)))
+    return readAttributes(await messageOf(await signEntity(text, testSigner(name), 'clear', workspace, at)))
   }
 })
 
