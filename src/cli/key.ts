@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { ShownCertificate } from '../gateway/control-calls.ts'
+import type { ShownKey } from '../gateway/control-calls.ts'
 import { askGateway } from './ask-gateway.ts'
 import { type Command, UsageError } from './command.ts'
 import { printable } from './printable.ts'
@@ -49,7 +49,9 @@ export const key: Command = {
   },
 }
 
-function lineOf({ addresses, notAfter, hasPrivateKey, fingerprint }: ShownCertificate): string {
+function lineOf({ addresses, notAfter, hasPrivateKey, fingerprint }: ShownKey): string {
   const kind = hasPrivateKey ? 'with private key' : 'certificate'
-  return printable(`${addresses.join(', ')}  until ${notAfter.slice(0, 10)}  ${kind}  ${fingerprint}`)
+  return printable(
+    `${addresses.join(', ')}  until ${notAfter?.slice(0, 10) ?? 'for ever'}  ${kind}  ${fingerprint}`,
+  )
 }

@@ -42,8 +42,11 @@ export async function protect(
       : entity
   switch (order.protection) {
     case 'smime': {
-      const certificates = order.ways.map((ways) => ways.certificates[0] ?? notAnyMore())
-      const recipients = certificates.map((certificate) => ({ certificate, keyTransport: 'rsa-pkcs1' as const }))
+      const certificates = order.ways.map((ways) => ways.certificates[0]?.certificate ?? notAnyMore())
+      const recipients = certificates.map((certificate) => ({
+        certificate,
+        keyTransport: 'rsa-pkcs1' as const,
+      }))
       return changed(message, await encryptEntity(await signed(plain), recipients, 'aes-256-cbc', workspace))
     }
     case 'pdf': {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { DecisionRecord } from '../storage/decisions.ts'
-import type { KeyStore, StoredCertificate } from '../storage/key-store.ts'
+import type { KeyStore, StoredKey } from '../storage/key-store.ts'
 import type { WaitingMessage } from '../storage/waiting-messages.ts'
 import { type HoldAnswers, holdCalls } from './hold-calls.ts'
 
@@ -64,16 +64,16 @@ export interface ControlAnswers extends Written<HoldAnswers> {
   readonly 'password-list': readonly { readonly recipient: string; readonly setAt: string }[]
   readonly 'password-remove': { readonly removed: boolean }
   readonly 'key-import': {
-    readonly imported: readonly ShownCertificate[]
+    readonly imported: readonly ShownKey[]
     readonly retried: readonly string[]
   }
-  readonly 'key-list': readonly ShownCertificate[]
+  readonly 'key-list': readonly ShownKey[]
   readonly 'key-remove': { readonly removed: Awaited<ReturnType<KeyStore['remove']>> }
   readonly 'waiting-list': readonly Written<WaitingMessage>[]
   readonly explain: Written<DecisionRecord> | null
 }
 
-export type ShownCertificate = Written<Omit<StoredCertificate, 'pem' | 'chain'>>
+export type ShownKey = Written<Omit<StoredKey, 'material' | 'chain'>>
 
 /** A value as JSON carries it. */
 export type Written<Value> = Value extends Date

@@ -3,14 +3,13 @@ import type { CurrentPolicies } from '../config/current-policies.ts'
 import type { Settings } from '../config/settings.ts'
 import { retryQueued } from '../delivery/retry-queued.ts'
 import type { ObservedClock } from '../holding/observed-clock.ts'
-import { byAdministrator } from '../keys/find-keys.ts'
 import { importKeys } from '../keys/import.ts'
 import type { Log } from '../log/events.ts'
 import { describeError } from '../log/json-log.ts'
 import { inboundPolicyFor } from '../policy/find-policy.ts'
 import { derivePdfPassword } from '../protection/pdf/derive.ts'
 import { judgePassword } from '../protection/pdf/password.ts'
-import type { StoredCertificate } from '../storage/key-store.ts'
+import type { StoredKey } from '../storage/key-store.ts'
 import type { Storage } from '../storage/open-storage.ts'
 import { version } from '../version.ts'
 import type { ControlHandlers, GatewayStatus } from './control-calls.ts'
@@ -86,16 +85,17 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
     },
     async 'key-import'({ file, password }) {
       const keys = await importKeys(Buffer.from(file, 'base64'), {
-        provenance: byAdministrator,
+        source: 'import',
+        trust: 'manual',
         at: now(),
         ...(password === undefined ? {} : { password }),
       })
       const retried: string[] = []
-      for (const { certificate, privateKey } of keys) {
-        await storage.keyStore.add(certificate, privateKey)
-        for (const address of certificate.addresses) retried.push(...(await retryWaiting(address, parts)))
+      for (const { key, privateKey } of keys) {
+        await storage.keyStore.add(key, privateKey)
+        for (const address of key.addresses) retried.push(...(await retryWaiting(address, parts)))
       }
-      return { imported: keys.map(({ certificate }) => shown(certificate)), retried }
+      return { imported: keys.map(({ key }) => shown(key)), retried }
     },
     async 'key-list'() {
       return (await storage.keyStore.list()).map(shown)
@@ -128,6 +128,6 @@ async function retryWaiting(recipient: string, { storage, settings, log }: Contr
   return retried
 }
 
-function shown({ pem: _pem, chain: _chain, ...certificate }: StoredCertificate) {
-  return certificate
+function shown({ material: _material, chain: _chain, ...key }: StoredKey) {
+  return key
 }

@@ -24,19 +24,24 @@ export function portalHandlers(parts: PortalParts): CallHandlers<typeof portalCa
       // Ours are those that we hold the key of, and only for our own domains: a key file of somebody else that was
       // imported by mistake is not published.
       const stored = (await parts.keyStore.list()).filter(
-        ({ hasPrivateKey, notBefore, notAfter, addresses }) =>
-          hasPrivateKey && notBefore <= now && now <= notAfter && addresses.some(isOurs),
+        ({ kind, state, hasPrivateKey, notBefore, notAfter, addresses }) =>
+          kind === 'smime' &&
+          state === 'active' &&
+          hasPrivateKey &&
+          notBefore <= now &&
+          (notAfter === undefined || now <= notAfter) &&
+          addresses.some(isOurs),
       )
       const ours: {
         certificate: Certificate
         chain: readonly Certificate[]
         addresses: readonly string[]
       }[] = []
-      for (const { pem, chain, addresses } of stored) {
+      for (const { material, chain, addresses } of stored) {
         // Reading hundreds of certificates takes tenths of a second; mail gets its turn in between.
         await setImmediate()
         ours.push({
-          certificate: readCertificate(pem),
+          certificate: readCertificate(material),
           chain: chain.map((authority) => readCertificate(authority)),
           addresses: addresses.filter(isOurs),
         })

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import type { StoredCertificate } from '../storage/key-store.ts'
+import type { KeyTrust, StoredKey } from '../storage/key-store.ts'
 import { blocksOfKeyFile } from './blocks-of-key-file.ts'
 import { type Certificate, readCertificate } from './certificate.ts'
 import { KeyImportError, readable, wrongPassword } from './key-import-error.ts'
@@ -8,14 +8,15 @@ import type { PemBlock } from './pem.ts'
 
 export interface ImportOptions {
   readonly password?: string
-  /** As in StoredCertificate; `byAdministrator` makes a certificate count without a chain. */
-  readonly provenance: string
+  /** As in StoredKey. */
+  readonly source: string
+  readonly trust: KeyTrust
   readonly at: Date
 }
 
-/** One certificate of somebody with an address, ready for `KeyStore.add`. */
+/** One key of somebody with an address, ready for `KeyStore.add`. */
 export interface ImportedKey {
-  readonly certificate: StoredCertificate
+  readonly key: StoredKey
   /** PKCS#8 PEM, unencrypted. */
   readonly privateKey: string | undefined
 }
@@ -73,15 +74,21 @@ export async function importKeys(bytes: Uint8Array, options: ImportOptions): Pro
     )
   }
   return imported.map(({ certificate, key }) => ({
-    certificate: {
+    key: {
+      kind: 'smime',
       fingerprint: certificate.fingerprint,
       addresses: certificate.addresses,
-      pem: certificate.pem,
+      domains: [],
+      material: certificate.pem,
       chain: chainOf(certificate, all),
       notBefore: certificate.notBefore,
       notAfter: certificate.notAfter,
       hasPrivateKey: key !== undefined,
-      provenance: options.provenance,
+      trust: options.trust,
+      source: options.source,
+      state: 'active',
+      pinned: false,
+      capabilities: [],
       addedAt: options.at,
     },
     privateKey: key?.export({ type: 'pkcs8', format: 'pem' }).toString(),

@@ -6,13 +6,14 @@ export type Purpose = 'sign' | 'encrypt'
 
 /** What a certificate is wanted for, and what it may rest on. */
 export interface UsabilityQuestion {
-  readonly address: string
+  /** undefined: it is to serve a whole domain, by an administrator's word, whatever addresses it names. */
+  readonly address: string | undefined
   readonly purpose: Purpose
   readonly at: Date
   readonly anchors: readonly Certificate[]
   readonly intermediates: readonly Certificate[]
-  /** An administrator vouches for it: no chain is asked for. Everything else still is, above all its time. */
-  readonly pinned: boolean
+  /** Somebody proved or answers for whose it is: no chain is asked for. Everything else still is, above all its time. */
+  readonly vouched: boolean
 }
 
 export type UnusableReason =
@@ -22,20 +23,21 @@ export type UnusableReason =
   | 'wrong-usage'
   | 'unsupported-key'
   | 'weak-key'
+  | 'unknown-extension'
+  | 'self-signed'
   | 'untrusted'
 
 export type Usability =
-  /** Authorities from the leaf's issuer to the anchor; empty for a pinned certificate. */
+  /** Authorities from the leaf's issuer to the anchor; empty for a certificate that is vouched for. */
   | { readonly kind: 'usable'; readonly authorities: readonly Certificate[] }
   /** `detail` is for the decision record and the administrator, in English. */
   | { readonly kind: 'unusable'; readonly reason: UnusableReason; readonly detail: string }
 
 /** Judges whether a certificate may serve an address and a purpose on a day (RFC 8550 3 and 4). */
 export function usableFor(certificate: Certificate, question: UsabilityQuestion): Usability {
-  const { at, purpose, pinned } = question
+  const { at, purpose, vouched } = question
   const { publicKey, notBefore, notAfter, addresses } = certificate
-  const wanted = canonicalAddress(question.address)
-  if (wanted === undefined || !addresses.includes(wanted)) {
+  if (question.address !== undefined && !isFor(certificate, question.address)) {
     return unusable('wrong-address', `it is for ${addresses.join(', ') || 'no address'}`)
   }
   if (at > notAfter) return unusable('expired', `its time ended ${notAfter.toISOString()}`)
@@ -49,11 +51,21 @@ export function usableFor(certificate: Certificate, question: UsabilityQuestion)
   }
   const weakness = keyWeakness(publicKey)
   if (weakness) return unusable('weak-key', weakness)
-  if (pinned) return { kind: 'usable', authorities: [] }
+  // RFC 5280 4.2: whoever does not understand a critical extension must not use the certificate, whoever answers for it.
+  const [unknown] = certificate.unknownCritical
+  if (unknown !== undefined)
+    return unusable('unknown-extension', `critical extension ${unknown} is not known here`)
+  if (vouched) return { kind: 'usable', authorities: [] }
+  if (certificate.selfIssued) return unusable('self-signed', 'nobody but itself vouches for it')
   const result = findPath(certificate, question)
   return result.kind === 'path'
     ? { kind: 'usable', authorities: result.path.slice(1) }
     : unusable('untrusted', result.detail)
+}
+
+function isFor({ addresses }: Certificate, address: string): boolean {
+  const wanted = canonicalAddress(address)
+  return wanted !== undefined && addresses.includes(wanted)
 }
 
 /** Whether keyUsage and extendedKeyUsage, where present, allow it (RFC 8550 4.4.2, 4.4.4; RFC 5753 for ECDH). */

@@ -1,3 +1,5 @@
+import type { KeyTrust } from './key-store.ts'
+
 /**
  * The one schema for SQLite and PostgreSQL. Times are integer milliseconds since 1970, truth is 0 or 1, JSON is text,
  * secrets are sealed text. Text from strangers stands inside JSON, because PostgreSQL refuses NUL in plain text.
@@ -17,18 +19,26 @@ export interface Tables {
   }
   pdf_passwords: { recipient: string; sealed: string; set_at: number }
   waiting_messages: { recipient: string; queue_id: string; sender: string; since: number }
-  certificates: {
+  keys: {
     fingerprint: string
+    kind: 'smime' | 'openpgp'
+    /** `addresses`, `domains`, `chain` and `capabilities` are JSON. */
     addresses: string
-    pem: string
+    domains: string
+    material: string
     chain: string
     not_before: number
-    not_after: number
-    provenance: string
+    not_after: number | null
+    trust: KeyTrust
+    source: string
+    state: 'active' | 'pending' | 'retired'
+    pinned: number
+    capabilities: string
     added_at: number
     sealed_key: string | null
   }
-  certificate_addresses: { address: string; fingerprint: string }
+  /** Addresses, and `@domain` for a whole domain, as `addressKey` gives them. */
+  key_names: { name: string; fingerprint: string }
   held_originals: {
     id: string
     original: string

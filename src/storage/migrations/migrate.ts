@@ -3,9 +3,14 @@ import type { Database } from '../database.ts'
 import type { Tables } from '../tables.ts'
 import { custodySchema } from './custody-schema.ts'
 import { firstSchema } from './first-schema.ts'
+import { keysSchema } from './keys-schema.ts'
 
 /** In order; the version of a schema is how many of them it has seen. What was released is never changed. */
-const migrations: readonly ((transaction: Kysely<Tables>) => Promise<void>)[] = [firstSchema, custodySchema]
+const migrations: readonly ((transaction: Kysely<Tables>) => Promise<void>)[] = [
+  firstSchema,
+  custodySchema,
+  keysSchema,
+]
 
 /** Any number that nobody else uses as advisory lock in this database. */
 const migrationLock = 7_602_131_001
