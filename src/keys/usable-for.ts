@@ -68,18 +68,24 @@ function isFor({ addresses }: Certificate, address: string): boolean {
   return wanted !== undefined && addresses.includes(wanted)
 }
 
-/** Whether keyUsage and extendedKeyUsage, where present, allow it (RFC 8550 4.4.2, 4.4.4; RFC 5753 for ECDH). */
+/**
+ * Whether the kind of key can, and keyUsage and extendedKeyUsage, where present, allow it (RFC 8550 4.4.2, 4.4.4; RFC 5753
+ * and RFC 8418 for ECDH, RFC 8419 for Ed25519, RFC 4055 1.2 for RSA-PSS).
+ */
 export function allows(certificate: Certificate, purpose: Purpose): boolean {
   const { keyUsage, publicKey } = certificate
+  const { asymmetricKeyType } = publicKey
   if (!isForMail(certificate)) return false
-  if (!keyUsage) return true
   switch (purpose) {
     case 'sign':
-      return keyUsage.has('digitalSignature') || keyUsage.has('nonRepudiation')
+      if (asymmetricKeyType === 'x25519') return false
+      return !keyUsage || keyUsage.has('digitalSignature') || keyUsage.has('nonRepudiation')
     case 'encrypt':
-      return publicKey.asymmetricKeyType === 'ec'
-        ? keyUsage.has('keyAgreement') && !keyUsage.has('decipherOnly')
-        : keyUsage.has('keyEncipherment')
+      if (asymmetricKeyType === 'ed25519' || asymmetricKeyType === 'rsa-pss') return false
+      if (!keyUsage) return true
+      return asymmetricKeyType === 'rsa'
+        ? keyUsage.has('keyEncipherment')
+        : keyUsage.has('keyAgreement') && !keyUsage.has('decipherOnly')
   }
 }
 
