@@ -25,7 +25,7 @@ const pssHashes: ReadonlyMap<string, string> = new Map([
 
 /** Whether an AlgorithmIdentifier names a signature that may be believed today. Throws MalformedDer for none. */
 export function isSoundSignature(algorithm: DerElement): boolean {
-  return wayOf(algorithm) !== undefined
+  return signatureWay(algorithm) !== undefined
 }
 
 const verifyAsync = promisify(
@@ -48,7 +48,7 @@ export async function verifySignature(
   bytes: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  const way = wayOf(algorithm)
+  const way = signatureWay(algorithm)
   if (!way?.keyTypes.includes(key.asymmetricKeyType ?? '')) return false
   try {
     return await verifyAsync(way.hash, bytes, { key, ...way.options }, signature)
@@ -58,13 +58,15 @@ export async function verifySignature(
   }
 }
 
-interface Way {
+/** How node:crypto checks signatures of an algorithm, and by which kinds of keys. */
+export interface SignatureWay {
   readonly hash: string | undefined
   readonly keyTypes: readonly string[]
   readonly options: Omit<VerifyKeyObjectInput, 'key'>
 }
 
-function wayOf(algorithm: DerElement): Way | undefined {
+/** undefined: not to be believed. Throws MalformedDer for what is no AlgorithmIdentifier. */
+export function signatureWay(algorithm: DerElement): SignatureWay | undefined {
   const [name, parameters] = childrenOf(algorithm)
   const oid = oidOf(name)
   if (oid === rsaPss) return pssWay(parameters)
@@ -77,7 +79,7 @@ function wayOf(algorithm: DerElement): Way | undefined {
 }
 
 /** RFC 4055 3.1: without parameters, or without a hash among them, it is SHA-1; MGF1 uses the same hash here. */
-function pssWay(parameters: DerElement | undefined): Way | undefined {
+function pssWay(parameters: DerElement | undefined): SignatureWay | undefined {
   const parts = parameters ? childrenOf(parameters) : []
   const hashOf = (element: DerElement | undefined) => pssHashes.get(oidOf(element && childrenOf(element)[0]))
   const inside = (tag: number) => {
