@@ -35,6 +35,7 @@ async function forgetOld({ settings, storage, observed, now, log }: Housekeeping
   const oldestHeld = Math.min(...held.map(({ heldAt }) => heldAt.getTime()))
   await storage.effects.forget(new Date(Math.min(today - effectsKeptMs, oldestHeld)))
   await storage.waitingMessages.forget(new Date(today - effectsKeptMs))
+  await storage.discoveries.forget(new Date(today - effectsKeptMs))
   const [last] = await storage.audit.latest(1)
   if (last) log({ event: 'audit', number: last.number, mac: last.mac })
 }

@@ -5,6 +5,8 @@ import { openBlobsInFolder } from './blobs-in-folder.ts'
 import type { Database } from './database.ts'
 import type { Decisions } from './decisions.ts'
 import { decisionsInDatabase } from './decisions-in-database.ts'
+import type { Discoveries } from './discoveries.ts'
+import { discoveriesInDatabase } from './discoveries-in-database.ts'
 import type { Effects } from './effects.ts'
 import { effectsInDatabase } from './effects-in-database.ts'
 import type { HeldOriginals } from './held-originals.ts'
@@ -46,6 +48,7 @@ export interface Storage extends AsyncDisposable {
   readonly observedTime: ObservedTime
   readonly effects: Effects
   readonly keyStore: KeyStore
+  readonly discoveries: Discoveries
   readonly blobs: Blobs
 }
 
@@ -67,6 +70,7 @@ export async function openStorage({ database: where, blobs, masterKey }: Storage
       observedTime: observedTimeInDatabase(database),
       effects: effectsInDatabase(database),
       keyStore: keyStoreInDatabase(database, seal),
+      discoveries: discoveriesInDatabase(database),
       blobs: await openBlobsInFolder(blobs, subkey(masterKey, 'blobs')),
       [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
     }

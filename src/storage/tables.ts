@@ -57,5 +57,11 @@ export interface Tables {
     kept_observed: number
   }
   audit_entries: { number: number; at: number; subject: string; entry: string; mac: string }
+  discoveries: {
+    address: string
+    source: string
+    outcome: 'found' | 'none' | 'error'
+    asked_at: number
+  }
   observed_time: { name: string; milliseconds: number }
 }

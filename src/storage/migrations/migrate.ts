@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import type { Tables } from '../tables.ts'
 import { custodySchema } from './custody-schema.ts'
+import { discoverySchema } from './discovery-schema.ts'
 import { firstSchema } from './first-schema.ts'
 import { keysSchema } from './keys-schema.ts'
 
@@ -10,6 +11,7 @@ const migrations: readonly ((transaction: Kysely<Tables>) => Promise<void>)[] = 
   firstSchema,
   custodySchema,
   keysSchema,
+  discoverySchema,
 ]
 
 /** Any number that nobody else uses as advisory lock in this database. */

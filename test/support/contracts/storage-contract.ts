@@ -1,6 +1,7 @@
 import type { Storage } from '../../../src/storage/open-storage.ts'
 import { auditContract } from './audit-contract.ts'
 import { decisionsContract } from './decisions-contract.ts'
+import { discoveriesContract } from './discoveries-contract.ts'
 import { effectsContract } from './effects-contract.ts'
 import { heldOriginalsContract } from './held-originals-contract.ts'
 import { keyStoreContract } from './key-store-contract.ts'
@@ -16,6 +17,7 @@ export type OpenStorage = () => Promise<Storage>
 export function storageContract(database: string, open: OpenStorage): void {
   auditContract(database, open)
   decisionsContract(database, open)
+  discoveriesContract(database, open)
   effectsContract(database, open)
   heldOriginalsContract(database, open)
   keyStoreContract(database, open)
