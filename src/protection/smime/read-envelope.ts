@@ -1,0 +1,50 @@
+import type { RecipientIdentifier } from '../../keys/recipient-identifier.ts'
+import type { ByteSource } from '../../message/byte-source.ts'
+import { type ClosedEnvelope, closedBecause } from './closed-envelope.ts'
+import { cipherName } from './content-cipher.ts'
+import { readEnvelopeParts } from './envelope-parts.ts'
+
+/** What a CMS object is, as far as it shows without a key. */
+export type Envelope =
+  | {
+      readonly kind: 'enveloped'
+      /** OpenSSL's name, such as `aes-256-cbc`; the dotted form of what we do not know. */
+      readonly cipher: string
+      /** AuthEnvelopedData: a change would be noticed. */
+      readonly isAuthenticated: boolean
+      /** Those that certificates are found by. A message to passwords only has none. */
+      readonly recipients: readonly RecipientIdentifier[]
+    }
+  /** SignedData, also of certificates alone; CompressedData, for `openCompressed`; something else that is CMS. */
+  | { readonly kind: 'signed' | 'compressed' | 'other' }
+  | ClosedEnvelope
+
+/** Looks at decoded bytes (not base64), to their end but without holding or decrypting them. */
+export async function readEnvelope(cms: ByteSource): Promise<Envelope> {
+  try {
+    const parts = readEnvelopeParts(cms)
+    if ('kind' in parts) return parts
+    return {
+      kind: 'enveloped',
+      cipher: cipherName(parts.algorithm),
+      isAuthenticated: parts.isAuthEnveloped,
+      recipients: parts.recipients.map(({ identifier }) => identifier),
+    }
+  } catch (error) {
+    return closedBecause(error)
+  }
+}
+
+/**
+ * Whether these bytes are an envelope to at least one certificate, with something inside. For what claims to be
+ * encrypted already: an empty shell, or a type without the content, must not pass for protection.
+ */
+export async function isEnveloped(cms: ByteSource): Promise<boolean> {
+  try {
+    const parts = readEnvelopeParts(cms)
+    return !('kind' in parts) && parts.recipients.length > 0 && parts.ciphertext.size > 0
+  } catch (error) {
+    closedBecause(error)
+    return false
+  }
+}
