@@ -2,11 +2,11 @@ import type { ConversionFailure } from '../converter/converter.ts'
 import { PermanentFailure, TemporaryFailure } from '../failure.ts'
 import { attachedFiles, officeIn } from '../inspection/office-files.ts'
 import { buildPart, partBytes } from '../message/build-part.ts'
-import type { ByteSource, Workspace } from '../message/byte-source.ts'
-import { MimeScanner } from '../message/mime-scanner.ts'
+import type { Workspace } from '../message/byte-source.ts'
+import { describesBody } from '../message/mime-entity.ts'
+import { readMessage } from '../message/read-message.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import { replaceParts } from '../message/rewrite.ts'
-import { describesBody } from './entity-edits.ts'
 import { type OfficeHouse, replaceOfficeFiles } from './replace-office-files.ts'
 
 /** In these the document is at fault: sending again would not help. */
@@ -58,14 +58,5 @@ export async function convertOutbound(
         message.tree,
         new Map(Array.from(entities, ([path, entity]) => [path, partBytes(entity)])),
       )
-  return { ...message, ...(await read(source)) }
-}
-
-async function read(
-  source: ByteSource,
-): Promise<Pick<ReceivedMessage, 'source' | 'tree' | 'fields' | 'bodyStart'>> {
-  const scanner = new MimeScanner()
-  for await (const piece of source.stream()) scanner.push(piece)
-  const tree = scanner.end()
-  return { source, tree, fields: tree.root.fields, bodyStart: tree.root.bodyStart }
+  return { ...message, ...(await readMessage(source)) }
 }

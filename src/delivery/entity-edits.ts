@@ -1,11 +1,6 @@
 import type { HeaderField } from '../message/header-field.ts'
-import type { MimeEntity } from '../message/mime-entity.ts'
+import { describesBody, type MimeEntity } from '../message/mime-entity.ts'
 import type { Edit } from '../milter/filter.ts'
-
-/** MIME-Version and the Content-* fields describe the body; all others belong to the message (RFC 2045 3). */
-export function describesBody(name: string): boolean {
-  return /^(?:mime-version|content-.+)$/i.test(name)
-}
 
 /** The edits that make Postfix's header describe `entity` instead of the body that came with `fields`. */
 export function entityEdits(fields: readonly HeaderField[], entity: MimeEntity): Edit[] {

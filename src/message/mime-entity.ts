@@ -7,3 +7,8 @@ export interface MimeEntity {
   readonly fields: readonly HeaderField[]
   readonly body: ByteSource
 }
+
+/** MIME-Version and the Content-* fields describe the body; all others belong to the message (RFC 2045 3). */
+export function describesBody(name: string): boolean {
+  return /^(?:mime-version|content-.+)$/i.test(name)
+}
