@@ -1,7 +1,6 @@
-import type { KeyStore } from '../storage/key-store.ts'
 import type { PdfPassword, PdfPasswords } from '../storage/pdf-passwords.ts'
 import type { Certificate } from './certificate.ts'
-import { findCertificates } from './find-keys.ts'
+import { type CertificateSources, findCertificates } from './find-keys.ts'
 import { findSigner } from './find-signer.ts'
 import type { SetAside } from './keys-in-force.ts'
 import type { Signer } from './signer.ts'
@@ -31,11 +30,8 @@ export interface Ways {
   readonly reasons: readonly string[]
 }
 
-export interface WayStores {
-  readonly keyStore: KeyStore
-  readonly pdfPasswords: PdfPasswords
-  /** The authorities in force. */
-  readonly anchors: readonly Certificate[]
+export interface WayStores extends CertificateSources {
+  readonly pdfPasswords: Pick<PdfPasswords, 'find'>
 }
 
 /**

@@ -37,16 +37,20 @@ export function hasTrust(trust: KeyTrust, least: KeyTrust): boolean {
 export function keysInForce(all: readonly StoredKey[], kind: StoredKey['kind'], address: string) {
   const setAside: SetAside[] = []
   const named = canonicalAddress(address)
-  const isOwn = (key: StoredKey) => named !== undefined && key.addresses.includes(named)
+  const domain = named?.slice(named.lastIndexOf('@') + 1)
+  const servesDomain = (key: StoredKey) =>
+    named !== undefined &&
+    !key.addresses.includes(named) &&
+    key.domains.some((each) => each.toLowerCase() === domain)
   const active = all.filter(({ state }) => state === 'active')
   // A pin speaks for all kinds: who pins an OpenPGP key does not want mail to leave by a certificate that turned up.
   const pinned = {
-    own: active.some((key) => key.pinned && isOwn(key)),
-    domain: active.some((key) => key.pinned && !isOwn(key)),
+    own: active.some((key) => key.pinned && !servesDomain(key)),
+    domain: active.some((key) => key.pinned && servesDomain(key)),
   }
   const keys: { readonly key: StoredKey; readonly isDomain: boolean }[] = []
   for (const key of all.filter((each) => each.kind === kind).sort(newestFirst)) {
-    const isDomain = !isOwn(key)
+    const isDomain = servesDomain(key)
     const overruled = pinned.own ? isDomain || !key.pinned : pinned.domain && isDomain && !key.pinned
     if (key.state === 'pending')
       setAside.push({ key, reason: 'pending', detail: 'it waits for somebody to review it' })

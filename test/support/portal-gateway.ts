@@ -1,8 +1,8 @@
 import { startControlServer } from '../../src/gateway/control-server.ts'
 import { portalCalls } from '../../src/gateway/portal-calls.ts'
 import { portalHandlers } from '../../src/gateway/portal-handlers.ts'
-import type { StoredCertificate } from '../../src/storage/key-store.ts'
 import { authority, type MadeCertificate, mailUser, makeCertificate } from './make-certificate.ts'
+import { storedCertificate } from './stored-key.ts'
 
 /** A name in a certificate that would run in the browser of whoever looks at it, if it were let through. */
 export const hostileName = '<script>alert(1)<\\/script>" onmouseover="alert(2)'
@@ -42,10 +42,5 @@ export async function startPortalGateway(folder: string) {
   return { path, root, anna, hostile, start }
 }
 
-function stored({ certificate }: MadeCertificate, issuer: MadeCertificate): StoredCertificate {
-  const { fingerprint, addresses, pem, notBefore, notAfter } = certificate
-  return {
-    ...{ fingerprint, addresses, pem, notBefore, notAfter, hasPrivateKey: true },
-    ...{ chain: [issuer.certificate.pem], provenance: 'test', addedAt: notBefore },
-  }
-}
+const stored = ({ certificate }: MadeCertificate, issuer: MadeCertificate) =>
+  storedCertificate(certificate, { hasPrivateKey: true, chain: [issuer.certificate.pem] })

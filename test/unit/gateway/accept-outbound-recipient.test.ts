@@ -4,7 +4,7 @@ import type { Gateway } from '../../../src/gateway/gateway.ts'
 import type { Ways } from '../../../src/keys/find-ways.ts'
 import type { OutboundRule } from '../../../src/policy/policy.ts'
 
-const noWays: Ways = { certificates: [], password: undefined }
+const noWays: Ways = { certificates: [], openpgp: [], password: undefined, reasons: [] }
 const rules: [string, OutboundRule][] = [
   ['tls.example', { protection: ['tls'] }],
   ['clear.example', { protection: ['none'] }],

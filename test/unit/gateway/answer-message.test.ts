@@ -55,7 +55,7 @@ function gatewayWith(changes: Partial<Gateway> = {}) {
     gatherFacts: async () => facts,
     deliverInbound: async () => ({ kind: 'accept', edits: [] }),
     convertOutbound: async () => undefined,
-    findWays: async () => ({ certificates: [], password: undefined }),
+    findWays: async () => ({ certificates: [], openpgp: [], password: undefined, reasons: [] }),
     findSigner: async () => undefined,
     protect: async () => ({ kind: 'accept', edits: [] }),
     ...changes,

@@ -7,8 +7,9 @@ import { startControlServer } from '../../../src/gateway/control-server.ts'
 import { askOver } from '../../../src/gateway/gateway-client.ts'
 import { portalCalls } from '../../../src/gateway/portal-calls.ts'
 import { portalHandlers } from '../../../src/gateway/portal-handlers.ts'
-import type { StoredCertificate } from '../../../src/storage/key-store.ts'
+import type { StoredKey } from '../../../src/storage/key-store.ts'
 import { authority, type MadeCertificate, mailUser, makeCertificate } from '../../support/make-certificate.ts'
+import { storedCertificate } from '../../support/stored-key.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const folder = temporaryFolder()
@@ -21,20 +22,12 @@ const ann = made('ann@kanzlei.example')
 const ben = made('ben@kanzlei.example')
 const client = made('client@mandant.example')
 
-function stored(
-  { certificate }: MadeCertificate,
-  change: Partial<StoredCertificate> = {},
-): StoredCertificate {
-  const { fingerprint, addresses, pem, notBefore, notAfter } = certificate
-  return {
-    ...{ fingerprint, addresses, pem, notBefore, notAfter, hasPrivateKey: true },
-    ...{ chain: [root.certificate.pem], provenance: 'test', addedAt: new Date(), ...change },
-  }
-}
+const stored = ({ certificate }: MadeCertificate, change: Partial<StoredKey> = {}) =>
+  storedCertificate(certificate, { hasPrivateKey: true, chain: [root.certificate.pem], ...change })
 
 const organization = { name: 'Kanzlei', telephone: '+49 30 1', domains: ['kanzlei.example'] }
 const now = () => new Date()
-const handlersFor = (list: readonly StoredCertificate[], at = now) =>
+const handlersFor = (list: readonly StoredKey[], at = now) =>
   portalHandlers({ organization, keyStore: { list: async () => list }, now: at })
 
 describe('what the portal is told of certificates', () => {
@@ -69,6 +62,8 @@ describe('what the portal is told of certificates', () => {
   for (const [what, list, at] of [
     ['a client whose key file was imported by mistake', [stored(client)], now],
     ['a certificate of which only the public half is here', [stored(ann, { hasPrivateKey: false })], now],
+    ['a retired certificate', [stored(ann, { state: 'retired' })], now],
+    ['an OpenPGP key', [stored(ann, { kind: 'openpgp' })], now],
     ['an expired certificate', [stored(ann)], () => new Date(Date.now() + 500 * 86_400_000)],
     ['a certificate whose time is still to come', [stored(ann)], () => new Date(Date.now() - 86_400_000)],
   ] as const) {

@@ -1,133 +1,131 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { byAdministrator, findEncryptionCertificates, findSigner } from '../../../src/keys/find-keys.ts'
-import type { KeyStore, StoredCertificate } from '../../../src/storage/key-store.ts'
+import { findCertificates } from '../../../src/keys/find-keys.ts'
+import { findWays } from '../../../src/keys/find-ways.ts'
+import type { StoredKey } from '../../../src/storage/key-store.ts'
 import { mailUser, makeCertificate } from '../../support/make-certificate.ts'
+import { storedCertificate } from '../../support/stored-key.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
-import { testCertificate, testKeyFile } from '../../support/test-keys.ts'
+import { testCertificate } from '../../support/test-keys.ts'
 
 const at = new Date('2026-06-01T12:00:00Z')
 const anchors = [testCertificate('root-ca')]
 const alice = 'alice@kanzlei.example'
 const bob = 'bob@partner.example'
+const print = (name: string) => testCertificate(name).fingerprint
 
-function stored(name: string, provenance = 'signed mail', pem = testCertificate(name)): StoredCertificate {
-  const { fingerprint, addresses, notBefore, notAfter } = pem
-  const chain = [testCertificate('intermediate-ca').pem]
-  return {
-    fingerprint,
-    addresses,
-    pem: pem.pem,
-    chain,
-    notBefore,
-    notAfter,
-    hasPrivateKey: true,
-    provenance,
-    addedAt: at,
-  }
-}
-
+/** As it is found in somebody's signed mail: it has to prove itself. */
+const found = (name: string, change: Partial<StoredKey> = {}) =>
+  storedCertificate(testCertificate(name), {
+    ...{ chain: [testCertificate('intermediate-ca').pem], trust: 'harvested', source: 'signed mail' },
+    ...change,
+  })
 /** Gives what it holds to everybody, so that nothing rests on what the store looks up. */
-function storeOf(
-  certificates: readonly StoredCertificate[],
-  keys: ReadonlyMap<string, string> = new Map(),
-): KeyStore {
-  return {
-    add: async () => {},
-    certificatesOf: async () => certificates,
-    privateKeyOf: async (fingerprint) => keys.get(fingerprint),
-    list: async () => certificates,
-    remove: async () => false,
-  }
+const sourcesWith = (...keys: readonly StoredKey[]) => ({
+  keyStore: { find: async () => keys, privateKeyOf: async () => undefined },
+  anchors,
+})
+const foundFor = async (address: string, ...keys: readonly StoredKey[]) => {
+  const { usable, setAside } = await findCertificates(sourcesWith(...keys), address, 'encrypt', at)
+  return [usable.map(({ key }) => key.fingerprint), setAside.map(({ reason }) => reason)]
 }
-const keyOf = (name: string) =>
-  [testCertificate(name).fingerprint, readFileSync(testKeyFile(`${name}.key.pem`), 'utf8')] as const
 
-describe('the signer of an address', () => {
-  it('is the one whose certificate is usable, with the chain and without the root', async () => {
-    const store = storeOf([stored('alice-expired'), stored('alice-rsa')], new Map([keyOf('alice-rsa')]))
-    const { signer, setAside } = await findSigner(store, alice, at, anchors)
-    expect(signer?.certificate.fingerprint).toBe(testCertificate('alice-rsa').fingerprint)
-    expect(signer?.chain.map(({ fingerprint }) => fingerprint)).toEqual([
-      testCertificate('intermediate-ca').fingerprint,
+describe('a certificate to encrypt with', () => {
+  for (const [name, address, change, expected] of [
+    ['bob-rsa', bob, {}, 'used'],
+    ['bob-ec', bob, {}, 'used'],
+    ['alice-rsa', alice, {}, 'used'],
+    ['alice-ec', alice, {}, 'used'],
+    ['alice-ed25519', alice, {}, 'wrong-usage'],
+    ['alice-expired', alice, {}, 'expired'],
+    ['alice-expired', alice, { trust: 'manual' }, 'expired'],
+    ['bob-wrong-email', bob, {}, 'wrong-address'],
+    ['bob-selfsigned', bob, {}, 'self-signed'],
+    ['bob-selfsigned', bob, { trust: 'discovered', source: 'ldap directory.example' }, 'self-signed'],
+    ['bob-selfsigned', bob, { trust: 'discovered', source: 'dns' }, 'used'],
+    ['bob-selfsigned', bob, { trust: 'verified' }, 'used'],
+    ['bob-selfsigned', bob, { trust: 'manual' }, 'used'],
+    ['bob-rsa', bob, { chain: [] }, 'untrusted'],
+    ['bob-rsa', bob, { state: 'pending' }, 'pending'],
+    ['bob-rsa', bob, { state: 'retired' }, 'retired'],
+    ['bob-rsa', bob, { material: 'not a certificate' }, 'unreadable'],
+    // A certificate of another domain, which an administrator gave to this one.
+    ['alice-rsa', bob, { domains: ['partner.example'] }, 'used'],
+    ['alice-expired', bob, { domains: ['partner.example'], trust: 'manual' }, 'expired'],
+  ] as const) {
+    const said = Object.entries(change).map(([what, value]) => `${what} ${value}`.slice(0, 30))
+    it(`${name} for ${address}${said.length > 0 ? ` with ${said.join(', ')}` : ''} is ${expected}`, async () => {
+      expect(await foundFor(address, found(name, change))).toEqual(
+        expected === 'used' ? [[print(name)], []] : [[], [expected]],
+      )
+    })
+  }
+
+  it('is none for an address without any', async () => {
+    expect(await foundFor(bob)).toEqual([[], []])
+  })
+
+  it('is pinned, where one of the address is: whatever turns up beside it does not count', async () => {
+    const keys = [found('bob-rsa'), found('bob-ec', { pinned: true })]
+    expect(await foundFor(bob, ...keys)).toEqual([[print('bob-ec')], ['not-pinned']])
+    const retired = [found('bob-rsa'), found('bob-ec', { pinned: true, state: 'retired' })]
+    expect(await foundFor(bob, ...retired)).toEqual([[print('bob-rsa')], ['retired']])
+  })
+
+  it('is none while an OpenPGP key of the address is pinned', async () => {
+    const pgp = found('bob-ec', { kind: 'openpgp', pinned: true })
+    expect(await foundFor(bob, found('bob-rsa'), pgp)).toEqual([[], ['not-pinned']])
+  })
+
+  it('is that of the domain only where the address has none of its own', async () => {
+    const domain = found('alice-rsa', { domains: ['partner.example'] })
+    expect(await foundFor(bob, domain, found('bob-rsa'))).toEqual([[print('bob-rsa')], ['not-needed']])
+    const expired = found('bob-rsa', { material: testCertificate('alice-expired').pem, notAfter: at })
+    expect((await foundFor(bob, domain, expired))[0]).toEqual([print('alice-rsa')])
+    expect(await foundFor(bob, domain, { ...expired, pinned: true })).toEqual([
+      [],
+      ['not-pinned', 'wrong-address'],
     ])
-    expect(setAside).toMatchObject([
-      { fingerprint: testCertificate('alice-expired').fingerprint, reason: 'expired' },
-    ])
-  })
-
-  it('is nobody without private key', async () => {
-    const { signer, setAside } = await findSigner(storeOf([stored('alice-rsa')]), alice, at, anchors)
-    expect(signer).toBeUndefined()
-    expect(setAside).toMatchObject([{ reason: 'no-private-key' }])
-  })
-
-  it('is nobody with the private key of somebody else', async () => {
-    const keys = new Map([[testCertificate('alice-rsa').fingerprint, keyOf('bob-rsa')[1]]])
-    const { signer, setAside } = await findSigner(storeOf([stored('alice-rsa')], keys), alice, at, anchors)
-    expect(signer).toBeUndefined()
-    expect(setAside).toMatchObject([{ reason: 'key-does-not-match' }])
-  })
-
-  it('sends its chain along although an administrator vouches for it', async () => {
-    const store = storeOf([stored('alice-ec', byAdministrator)], new Map([keyOf('alice-ec')]))
-    const { signer } = await findSigner(store, alice, at, [])
-    expect(signer?.chain).toHaveLength(1)
   })
 })
 
-describe('the certificates to encrypt with', () => {
-  const found = async (...certificates: readonly StoredCertificate[]) => {
-    const { certificates: usable, setAside } = await findEncryptionCertificates(
-      storeOf(certificates),
+describe('the ways to a recipient', () => {
+  using folder = temporaryFolder()
+  const renewals = [1, 2, 3, 4, 5].map((count) =>
+    storedCertificate(
+      makeCertificate(folder.path, { name: `bob-${count}`, days: 100 + count, extensions: mailUser(bob) })
+        .certificate,
+    ),
+  )
+  const waysTo = async (...keys: readonly StoredKey[]) =>
+    findWays(
+      { ...sourcesWith(...keys), pdfPasswords: { find: async () => undefined } },
       bob,
-      at,
-      anchors,
+      new Date(Date.now() + 60_000),
     )
-    return [usable.map(({ fingerprint }) => fingerprint), setAside.map(({ reason }) => reason)]
-  }
-  const print = (name: string) => testCertificate(name).fingerprint
 
-  it('are none for an address without any', async () => {
-    expect(await found()).toEqual([[], []])
+  it('are the four newest of many certificates, so that renewals overlap', async () => {
+    const { certificates, reasons } = await waysTo(...renewals)
+    expect(certificates.map(({ certificate }) => certificate.fingerprint)).toEqual(
+      renewals
+        .toReversed()
+        .slice(0, 4)
+        .map(({ fingerprint }) => fingerprint),
+    )
+    expect(reasons).toHaveLength(5)
   })
 
-  it('are those with a chain, for this address', async () => {
-    expect(await found(stored('bob-rsa'), stored('bob-wrong-email'))).toEqual([
-      [print('bob-rsa')],
-      ['wrong-address'],
+  it('tell of each key why it is used or not', async () => {
+    const [one, other, third] = renewals as [StoredKey, StoredKey, StoredKey]
+    const { certificates, reasons } = await waysTo(
+      { ...one, capabilities: ['1.2.3'] },
+      { ...other, state: 'pending' },
+      { ...third, addresses: [], domains: ['partner.example'] },
+    )
+    expect(certificates).toMatchObject([{ capabilities: ['1.2.3'], isDomain: false }])
+    expect(reasons).toEqual([
+      `smime ${one.fingerprint.slice(0, 16)} used: import, manual`,
+      `smime ${other.fingerprint.slice(0, 16)} set aside: pending, it waits for somebody to review it`,
+      `smime ${third.fingerprint.slice(0, 16)} set aside: not-needed, the address has a certificate of its own`,
     ])
-  })
-
-  it('include a self-signed one only from the administrator', async () => {
-    expect(await found(stored('bob-selfsigned'))).toEqual([[], ['untrusted']])
-    expect(await found(stored('bob-selfsigned', byAdministrator))).toEqual([[print('bob-selfsigned')], []])
-  })
-
-  it('never include an expired one, not even from the administrator', async () => {
-    const { certificates, setAside } = await findEncryptionCertificates(
-      storeOf([stored('alice-expired', byAdministrator)]),
-      alice,
-      at,
-      anchors,
-    )
-    expect(certificates).toEqual([])
-    expect(setAside).toMatchObject([{ reason: 'expired' }])
-  })
-
-  it('begin with the one that is valid longest', async () => {
-    using folder = temporaryFolder()
-    const make = (name: string, days: number) =>
-      makeCertificate(folder.path, { name, days, extensions: mailUser(bob) }).certificate
-    const [short, long] = [make('short', 30), make('long', 300)]
-    const now = new Date(Date.now() + 60_000)
-    const store = storeOf([stored('', byAdministrator, short), stored('', byAdministrator, long)])
-    const { certificates } = await findEncryptionCertificates(store, bob, now, anchors)
-    expect(certificates.map(({ fingerprint }) => fingerprint)).toEqual([long.fingerprint, short.fingerprint])
-  })
-
-  it('leave out what was stored damaged, and say so', async () => {
-    const damaged = { ...stored('bob-rsa'), pem: 'not a certificate' }
-    expect(await found(damaged, stored('bob-ec'))).toEqual([[print('bob-ec')], ['unreadable']])
   })
 })

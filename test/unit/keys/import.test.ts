@@ -14,7 +14,8 @@ const alice = testCertificate('alice-rsa')
 const read = (name: string) => readFileSync(testKeyFile(name))
 const from = (bytes: Uint8Array, password?: string) =>
   importKeys(bytes, {
-    provenance: 'administrator',
+    source: 'import',
+    trust: 'manual',
     at: new Date(),
     ...(password !== undefined && { password }),
   })
@@ -49,14 +50,16 @@ describe('a file with key, certificate and chain is taken', () => {
     it(`from ${what}`, async () => {
       const [imported, ...others] = await from(bytes, password)
       expect(others).toEqual([])
-      expect(imported?.certificate).toMatchObject({
+      expect(imported?.key).toMatchObject({
         fingerprint: alice.fingerprint,
         addresses: ['alice@kanzlei.example'],
-        pem: alice.pem,
+        material: alice.pem,
         // The root stays out: a reader has it, or must not take it from us.
         chain: [testCertificate('intermediate-ca').pem],
         hasPrivateKey: true,
-        provenance: 'administrator',
+        trust: 'manual',
+        source: 'import',
+        kind: 'smime',
       })
       expect(alice.x509.checkPrivateKey(createPrivateKey(imported?.privateKey ?? ''))).toBe(true)
     })
@@ -82,16 +85,16 @@ describe('a certificate alone is taken', () => {
   ] as const) {
     it(`from ${what}`, async () => {
       const [imported] = await from(bytes)
-      expect(imported?.certificate.addresses).toEqual(['bob@partner.example'])
-      expect(imported?.certificate.chain).toHaveLength(chain)
-      expect(imported?.certificate.hasPrivateKey).toBe(false)
+      expect(imported?.key.addresses).toEqual(['bob@partner.example'])
+      expect(imported?.key.chain).toHaveLength(chain)
+      expect(imported?.key.hasPrivateKey).toBe(false)
       expect(imported?.privateKey).toBeUndefined()
     })
   }
 
   it('and several of them from one file', async () => {
     const both = Buffer.concat([read('bob-ec.cert.pem'), read('bob-rsa.cert.pem'), read('bob-ec.cert.pem')])
-    expect((await from(both)).map(({ certificate }) => certificate.fingerprint)).toEqual(
+    expect((await from(both)).map(({ key }) => key.fingerprint)).toEqual(
       ['bob-ec', 'bob-rsa'].map((name) => testCertificate(name).fingerprint),
     )
   })
@@ -191,6 +194,6 @@ test('a self-signed certificate that is marked as an authority, as openssl makes
   const extensions = [...authority.slice(0, 1), 'subjectAltName=email:alice@kanzlei.example']
   const { certificateFile, keyFile } = makeCertificate(folder.path, { name: 'own', extensions })
   const [imported] = await from(Buffer.concat([readFileSync(certificateFile), readFileSync(keyFile)]))
-  expect(imported?.certificate).toMatchObject({ hasPrivateKey: true, chain: [] })
-  expect(readCertificate(imported?.certificate.pem ?? '').isAuthority).toBe(true)
+  expect(imported?.key).toMatchObject({ hasPrivateKey: true, chain: [] })
+  expect(readCertificate(imported?.key.material ?? '').isAuthority).toBe(true)
 })

@@ -12,7 +12,7 @@ const question: UsabilityQuestion = {
   at: new Date('2026-06-01T12:00:00Z'),
   anchors: [testCertificate('root-ca')],
   intermediates: [testCertificate('intermediate-ca')],
-  pinned: false,
+  vouched: false,
 }
 const judge = (name: string, change: Partial<UsabilityQuestion> = {}) => {
   const result = usableFor(testCertificate(name), { ...question, ...change })
@@ -36,12 +36,13 @@ describe('the certificate', () => {
     ['alice-ed25519', {}, 'usable'],
     ['alice-ed25519', { purpose: 'encrypt' }, 'wrong-usage'],
     ['alice-expired', {}, 'expired'],
-    ['alice-expired', { pinned: true }, 'expired'],
+    ['alice-expired', { vouched: true }, 'expired'],
     ['bob-wrong-email', { address: bob }, 'wrong-address'],
-    ['bob-wrong-email', { address: bob, pinned: true }, 'wrong-address'],
-    ['bob-selfsigned', { address: bob }, 'untrusted'],
-    ['bob-selfsigned', { address: bob, anchors: [testCertificate('bob-selfsigned')] }, 'untrusted'],
-    ['bob-selfsigned', { address: bob, pinned: true, purpose: 'encrypt' }, 'usable'],
+    ['bob-wrong-email', { address: bob, vouched: true }, 'wrong-address'],
+    ['bob-selfsigned', { address: bob }, 'self-signed'],
+    ['bob-selfsigned', { address: bob, anchors: [testCertificate('bob-selfsigned')] }, 'self-signed'],
+    ['bob-selfsigned', { address: bob, vouched: true, purpose: 'encrypt' }, 'usable'],
+    ['bob-rsa', { address: undefined, purpose: 'encrypt' }, 'usable'],
     ['intermediate-ca', {}, 'wrong-address'],
   ] as const) {
     const asked = Object.keys(change).length > 0 ? ` asked with ${Object.keys(change).join(', ')}` : ''
@@ -54,7 +55,7 @@ describe('the certificate', () => {
     using folder = temporaryFolder()
     const weak = { name: 'weak', key: 1024, extensions: mailUser(alice, 'keyEncipherment') }
     const { certificate } = makeCertificate(folder.path, weak)
-    expect(usableFor(certificate, { ...question, at: new Date(), pinned: true })).toMatchObject({
+    expect(usableFor(certificate, { ...question, at: new Date(), vouched: true })).toMatchObject({
       reason: 'weak-key',
     })
   })
@@ -68,10 +69,10 @@ describe('the certificate', () => {
     const web = ['extendedKeyUsage=serverAuth', `subjectAltName=email:${alice}`]
     const server = makeCertificate(folder.path, { name: 'server', extensions: web })
     // Behind the making: a certificate is valid from the second it was made in.
-    const pinned = { ...question, at: new Date(), pinned: true }
-    expect(usableFor(plain.certificate, { ...pinned, purpose: 'encrypt' }).kind).toBe('usable')
-    expect(usableFor(plain.certificate, pinned).kind).toBe('usable')
-    expect(usableFor(server.certificate, pinned)).toMatchObject({ reason: 'wrong-usage' })
+    const vouched = { ...question, at: new Date(), vouched: true }
+    expect(usableFor(plain.certificate, { ...vouched, purpose: 'encrypt' }).kind).toBe('usable')
+    expect(usableFor(plain.certificate, vouched).kind).toBe('usable')
+    expect(usableFor(server.certificate, vouched)).toMatchObject({ reason: 'wrong-usage' })
   })
 
   it('that may only sign is not encrypted to', () => {
@@ -81,8 +82,20 @@ describe('the certificate', () => {
       extensions: ['keyUsage=critical,digitalSignature', `subjectAltName=email:${alice}`],
     }
     const { certificate } = makeCertificate(folder.path, wish)
-    const pinned = { ...question, at: new Date(), pinned: true }
-    expect(usableFor(certificate, pinned).kind).toBe('usable')
-    expect(usableFor(certificate, { ...pinned, purpose: 'encrypt' })).toMatchObject({ reason: 'wrong-usage' })
+    const vouched = { ...question, at: new Date(), vouched: true }
+    expect(usableFor(certificate, vouched).kind).toBe('usable')
+    expect(usableFor(certificate, { ...vouched, purpose: 'encrypt' })).toMatchObject({
+      reason: 'wrong-usage',
+    })
+  })
+
+  it('with a critical extension that nobody knows serves nobody, even if an administrator vouches for it', () => {
+    using folder = temporaryFolder()
+    const odd = { name: 'odd', extensions: [...mailUser(alice), '1.2.3.4=critical,ASN1:NULL'] }
+    const { certificate } = makeCertificate(folder.path, odd)
+    expect(usableFor(certificate, { ...question, at: new Date(), vouched: true })).toMatchObject({
+      reason: 'unknown-extension',
+      detail: 'critical extension 1.2.3.4 is not known here',
+    })
   })
 })

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { openStorage } from '../../../src/storage/open-storage.ts'
+import { writeDatabaseOfVersion } from '../../support/database-of-version.ts'
 import { testKey } from '../../support/open-test-storage.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -56,7 +57,7 @@ test('what was held by the first version is held, listed and released by this on
     blobs: join(folder.path, 'blobs'),
     masterKey: testKey,
   } as const
-  await (await openStorage(settings))[Symbol.asyncDispose]()
+  await writeDatabaseOfVersion(file, 1)
   const original = {
     recipients: ['ann@example.com'],
     sender: 'carl@client.example',
@@ -70,12 +71,7 @@ test('what was held by the first version is held, listed and released by this on
     heldAt: noon,
   }
   {
-    // The database as version 1 left it.
     using database = new DatabaseSync(file)
-    database.exec(`update schema_version set version = 1; drop table audit_entries;
-      delete from settings where name = 'audit-head'`)
-    for (const column of ['second_scan', 'early_release', 'kept_until', 'kept_observed'])
-      database.exec(`alter table held_originals drop column ${column}`)
     database
       .prepare(
         `insert into held_originals (id, original, state, note, release_at, release_observed, lease_until, epoch)

@@ -9,7 +9,9 @@ import { bytesInMemory } from '../../../src/message/byte-source.ts'
 import { openStorage } from '../../../src/storage/open-storage.ts'
 import { storageContract } from '../../support/contracts/storage-contract.ts'
 import { openTestStorage, testKey } from '../../support/open-test-storage.ts'
+import { storedCertificate } from '../../support/stored-key.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { testCertificate } from '../../support/test-keys.ts'
 
 const noon = new Date('2026-03-01T12:00:00Z')
 const settingsIn = (folder: string, masterKey = testKey) => ({
@@ -120,17 +122,7 @@ test('no secret and no correspondent can be read from the files of a stopped sys
     await using storage = await openStorage(settingsIn(folder.path))
     const u = Buffer.alloc(48, secret)
     await storage.pdfPasswords.set('ann@example.com', { u, wrapKey: Buffer.alloc(32, secret) }, noon)
-    const dates = { notBefore: noon, notAfter: noon, addedAt: noon }
-    const certificate = {
-      fingerprint: '01',
-      addresses: [],
-      pem: '',
-      chain: [],
-      hasPrivateKey: true,
-      provenance: '',
-      ...dates,
-    }
-    await storage.keyStore.add(certificate, secret)
+    await storage.keyStore.add(storedCertificate(testCertificate('alice-rsa')), secret)
     await storage.relations.learn(
       { from: `${secret}@example.com`, to: `carl@${secret}.example`, at: noon },
       '1',
