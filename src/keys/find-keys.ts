@@ -1,13 +1,19 @@
 import type { KeyStore, StoredKey } from '../storage/key-store.ts'
 import { type Certificate, readCertificate } from './certificate.ts'
+import { findPath, type PathMaterial } from './find-path.ts'
 import { keysInForce, type SetAside, vouchedFor } from './keys-in-force.ts'
+import type { CheckRevocation } from './revocation/revocation.ts'
 import { type Purpose, usableFor } from './usable-for.ts'
+
+/** Revocation has shorter limits of its own; this one only ends a wait that would have none. */
+const patienceMs = 30_000
 
 /** Where certificates are looked for, and what they may rest on. */
 export interface CertificateSources {
   readonly keyStore: Pick<KeyStore, 'find' | 'privateKeyOf'>
   /** The authorities in force. */
   readonly anchors: readonly Certificate[]
+  readonly checkRevocation?: CheckRevocation
 }
 
 export interface UsableCertificate {
@@ -31,6 +37,7 @@ export async function findCertificates(
   address: string,
   purpose: Purpose,
   at: Date,
+  signal: AbortSignal = AbortSignal.timeout(patienceMs),
 ): Promise<FoundCertificates> {
   const { keys, setAside } = keysInForce(await sources.keyStore.find(address), 'smime', address)
   const usable: UsableCertificate[] = []
@@ -41,7 +48,18 @@ export async function findCertificates(
       continue
     }
     const judged = judge(key, isDomain ? undefined : address, purpose, at, sources.anchors)
-    if ('reason' in judged) objections.push(judged)
+    if ('reason' in judged) {
+      objections.push(judged)
+      continue
+    }
+    // One after the other: the answers about their common authority are at hand then.
+    const revocation = await sources.checkRevocation?.(judged.path, at, signal)
+    if (revocation?.isBlocking)
+      objections.push({
+        key,
+        reason: revocation.kind === 'revoked' ? 'revoked' : 'revocation-unknown',
+        detail: revocation.detail,
+      })
     else usable.push({ ...judged, isDomain })
   }
   return { usable, setAside: objections }
@@ -53,7 +71,7 @@ function judge(
   purpose: Purpose,
   at: Date,
   anchors: readonly Certificate[],
-): Omit<UsableCertificate, 'isDomain'> | SetAside {
+): (Omit<UsableCertificate, 'isDomain'> & { readonly path: readonly Certificate[] }) | SetAside {
   let certificate: Certificate
   let intermediates: readonly Certificate[]
   try {
@@ -67,5 +85,17 @@ function judge(
   if (result.kind === 'unusable') return { key, reason: result.reason, detail: result.detail }
   // A path that was checked may know better than the file that was imported; one that is vouched for has none.
   const authorities = vouched ? intermediates : result.authorities
-  return { key, certificate, chain: authorities.filter(({ selfIssued }) => !selfIssued) }
+  return {
+    key,
+    certificate,
+    chain: authorities.filter(({ selfIssued }) => !selfIssued),
+    path: pathOf(certificate, result.authorities, { at, anchors, intermediates }),
+  }
+}
+
+/** Whom somebody vouches for may have an authority all the same, and that may have revoked it. */
+function pathOf(certificate: Certificate, authorities: readonly Certificate[], material: PathMaterial) {
+  if (authorities.length > 0) return [certificate, ...authorities]
+  const found = findPath(certificate, material)
+  return found.kind === 'path' ? found.path : [certificate]
 }

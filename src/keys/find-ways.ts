@@ -1,6 +1,8 @@
+import type { KeyTrust } from '../storage/key-store.ts'
 import type { PdfPassword, PdfPasswords } from '../storage/pdf-passwords.ts'
 import type { Certificate } from './certificate.ts'
 import { type CertificateSources, findCertificates } from './find-keys.ts'
+import { findOpenPgpKeys } from './find-openpgp-keys.ts'
 import { findSigner } from './find-signer.ts'
 import type { SetAside } from './keys-in-force.ts'
 import type { Signer } from './signer.ts'
@@ -32,6 +34,8 @@ export interface Ways {
 
 export interface WayStores extends CertificateSources {
   readonly pdfPasswords: Pick<PdfPasswords, 'find'>
+  /** Looks for keys of somebody outside, and stores them; true if it has changed what can be found. Never throws. */
+  readonly discover?: (address: string, signal: AbortSignal) => Promise<boolean>
 }
 
 /**
@@ -39,31 +43,56 @@ export interface WayStores extends CertificateSources {
  * some hundred bytes and whoever can add one reads along.
  */
 const mostKeys = 4
+/** Each step has shorter limits of its own; this one only ends a wait that would have none. */
+const patienceMs = 30_000
 
-/** The usable keys of a recipient and the recipient's PDF password, on the day `at`. */
-export async function findWays(stores: WayStores, recipient: string, at: Date): Promise<Ways> {
-  const [found, password] = await Promise.all([
-    findCertificates(stores, recipient, 'encrypt', at),
+/**
+ * The usable keys of a recipient and the recipient's PDF password, on the day `at`. `leastTrust` is asked of OpenPGP keys;
+ * certificates have their chain, or a person or proof that stands for it. Without any key it looks for some, if it may.
+ */
+export async function findWays(
+  stores: WayStores,
+  recipient: string,
+  at: Date,
+  leastTrust: KeyTrust = 'discovered',
+  signal: AbortSignal = AbortSignal.timeout(patienceMs),
+): Promise<Ways> {
+  const [known, password] = await Promise.all([
+    findEncryptionKeys(stores, recipient, at, leastTrust, signal),
     stores.pdfPasswords.find(recipient),
   ])
-  const used = found.usable.slice(0, mostKeys)
-  const surplus = found.usable
-    .slice(mostKeys)
-    .map(({ key }): SetAside => ({ key, reason: 'not-needed', detail: `${mostKeys} newer ones are used` }))
+  const isEmpty = known.certificates.length === 0 && known.openpgp.length === 0
+  const isRicher = isEmpty && (await stores.discover?.(recipient, signal))
+  const found = isRicher ? await findEncryptionKeys(stores, recipient, at, leastTrust, signal) : known
+  return { ...found, password }
+}
+
+async function findEncryptionKeys(
+  stores: WayStores,
+  recipient: string,
+  at: Date,
+  leastTrust: KeyTrust,
+  signal: AbortSignal,
+): Promise<Omit<Ways, 'password'>> {
+  const certificates = await findCertificates(stores, recipient, 'encrypt', at, signal)
+  const openpgp = await findOpenPgpKeys(stores.keyStore, recipient, at, leastTrust)
+  const [chosen, keys] = [certificates.usable.slice(0, mostKeys), openpgp.usable.slice(0, mostKeys)]
+  const surplus = [...certificates.usable.slice(mostKeys), ...openpgp.usable.slice(mostKeys)].map(
+    ({ key }): SetAside => ({ key, reason: 'not-needed', detail: `${mostKeys} newer ones are used` }),
+  )
   return {
-    certificates: used.map(({ certificate, key: { capabilities }, isDomain }) => ({
+    certificates: chosen.map(({ certificate, key: { capabilities }, isDomain }) => ({
       certificate,
       capabilities,
       isDomain,
     })),
-    openpgp: [],
-    password,
+    openpgp: keys.map(({ key: { fingerprint }, armored, isDomain }) => ({ fingerprint, armored, isDomain })),
     reasons: [
-      ...used.map(
+      ...[...chosen, ...keys].map(
         ({ key, isDomain }) =>
-          `${nameOf(key)} used: ${key.source}, ${key.trust}${isDomain ? ', for the domain' : ''}`,
+          `${nameOf(key)} usable: ${key.source}, ${key.trust}${isDomain ? ', for the domain' : ''}`,
       ),
-      ...[...surplus, ...found.setAside].map(
+      ...[...surplus, ...certificates.setAside, ...openpgp.setAside].map(
         ({ key, reason, detail }) => `${nameOf(key)} set aside: ${reason}, ${detail}`,
       ),
     ],

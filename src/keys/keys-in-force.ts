@@ -1,5 +1,6 @@
 import { type KeyTrust, keyTrusts, type StoredKey } from '../storage/key-store.ts'
 import { canonicalAddress } from './certificate.ts'
+import type { OpenPgpKeyProblem } from './openpgp-key.ts'
 import type { UnusableReason } from './usable-for.ts'
 
 /** A stored key that was considered and set aside. `detail` is English, ASCII, without content of any mail. */
@@ -14,7 +15,7 @@ export interface SetAside {
     | 'unreadable'
     | 'revoked'
     | 'revocation-unknown'
-    | 'no-encryption-key'
+    | OpenPgpKeyProblem
     | 'no-private-key'
     | 'key-does-not-match'
     | 'too-little-trust'
@@ -22,7 +23,7 @@ export interface SetAside {
 }
 
 /** Whether a certificate counts without a chain: a person, an encrypted round trip or a DNSSEC-signed record says whose it is. */
-export function vouchedFor({ trust, source }: StoredKey): boolean {
+export function vouchedFor({ trust, source }: Pick<StoredKey, 'trust' | 'source'>): boolean {
   return hasTrust(trust, 'verified') || (source === 'dns' && hasTrust(trust, 'discovered'))
 }
 

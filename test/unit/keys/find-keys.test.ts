@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Certificate } from '../../../src/keys/certificate.ts'
 import { findCertificates } from '../../../src/keys/find-keys.ts'
 import { findWays } from '../../../src/keys/find-ways.ts'
 import type { StoredKey } from '../../../src/storage/key-store.ts'
@@ -123,9 +124,39 @@ describe('the ways to a recipient', () => {
     )
     expect(certificates).toMatchObject([{ capabilities: ['1.2.3'], isDomain: false }])
     expect(reasons).toEqual([
-      `smime ${one.fingerprint.slice(0, 16)} used: import, manual`,
+      `smime ${one.fingerprint.slice(0, 16)} usable: import, manual`,
       `smime ${other.fingerprint.slice(0, 16)} set aside: pending, it waits for somebody to review it`,
       `smime ${third.fingerprint.slice(0, 16)} set aside: not-needed, the address has a certificate of its own`,
     ])
+  })
+})
+
+describe('a certificate that its authority may have revoked', () => {
+  const asked: string[][] = []
+  const withAnswer = async (kind: 'good' | 'revoked' | 'unknown', isBlocking: boolean, key: StoredKey) => {
+    const checkRevocation = async (path: readonly Certificate[]) => {
+      asked.push(path.map(({ fingerprint }) => fingerprint))
+      return { kind, detail: 'said so', checkedBy: 'crl', isBlocking } as const
+    }
+    const sources = { ...sourcesWith(key), checkRevocation }
+    const { usable, setAside } = await findCertificates(sources, bob, 'encrypt', at)
+    return [...usable.map(() => 'used'), ...setAside.map(({ reason }) => reason)]
+  }
+  for (const [kind, isBlocking, expected] of [
+    ['good', false, 'used'],
+    ['revoked', true, 'revoked'],
+    ['unknown', false, 'used'],
+    ['unknown', true, 'revocation-unknown'],
+  ] as const) {
+    it(`is ${expected} if it is ${kind}${isBlocking ? ' and that counts' : ''}`, async () => {
+      for (const trust of ['harvested', 'manual'] as const)
+        expect(await withAnswer(kind, isBlocking, found('bob-revoked', { trust }))).toEqual([expected])
+    })
+  }
+
+  it('is asked for with its whole path, also if an administrator vouches for it', () => {
+    const path = ['bob-revoked', 'intermediate-ca', 'root-ca'].map(print)
+    expect(asked.length).toBe(8)
+    for (const one of asked) expect(one).toEqual(path)
   })
 })
