@@ -1,0 +1,43 @@
+import { readFile, stat } from 'node:fs/promises'
+import { pemBlocks, pemContent } from '../pem.ts'
+import { type Crl, maxCrlBytes, readCrl } from './read-crl.ts'
+
+/**
+ * The revocation lists (PEM blocks "X509 CRL") in files, read again when a file changes: lists are replaced by a cron
+ * job while we run. A file that cannot be read any more keeps its last lists. `onProblem` hears of what is wrong, once.
+ */
+export function listsInFiles(
+  files: readonly string[],
+  onProblem: (error: unknown) => void,
+): () => Promise<readonly Crl[]> {
+  const known = new Map<string, { readonly changed: string; readonly lists: readonly Crl[] }>()
+  return async () => {
+    for (const file of files) {
+      const before = known.get(file)
+      const { mtimeMs, size } = await stat(file).catch(() => ({ mtimeMs: 0, size: 0 }))
+      const changed = `${mtimeMs} ${size}`
+      if (before?.changed === changed) continue
+      try {
+        known.set(file, { changed, lists: await readLists(file, size) })
+      } catch (error) {
+        known.set(file, { changed, lists: before?.lists ?? [] })
+        onProblem(error)
+      }
+    }
+    return [...known.values()].flatMap(({ lists }) => lists)
+  }
+}
+
+async function readLists(file: string, size: number): Promise<readonly Crl[]> {
+  // Base64 with line ends, and as much again of certificates.
+  if (size > maxCrlBytes * 3) throw new Error(`${file} is too large for revocation lists`)
+  return pemBlocks(await readFile(file, 'latin1'))
+    .filter(({ label }) => label === 'X509 CRL')
+    .map((block, index) => {
+      try {
+        return readCrl(pemContent(block))
+      } catch (cause) {
+        throw new Error(`${file}: revocation list ${index + 1} cannot be read`, { cause })
+      }
+    })
+}
