@@ -93,10 +93,18 @@ function pssWay(parameters: DerElement | undefined): SignatureWay | undefined {
   if (!hash) return undefined
   // node:crypto takes one hash for both, as every program writes it.
   if (mask && hashOf(childrenOf(mask)[1]) !== hash) return undefined
-  if (salt && (salt.tag !== 0x02 || salt.content.length !== 1)) throw new MalformedDer('odd salt length')
+  const saltLength = salt ? saltLengthOf(salt) : 20
   return {
     hash,
     keyTypes: ['rsa', 'rsa-pss'],
-    options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: salt?.content[0] ?? 20 },
+    options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
   }
+}
+
+/** OpenSSL by itself takes all the room that the key leaves: some hundred bytes, more than one byte counts. */
+function saltLengthOf({ tag, content }: DerElement): number {
+  const [first = 0, second] = content
+  if (tag !== 0x02 || first >= 0x80 || content.length === 0 || content.length > 2)
+    throw new MalformedDer('odd salt length')
+  return second === undefined ? first : first * 256 + second
 }
