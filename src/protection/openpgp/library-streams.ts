@@ -1,0 +1,24 @@
+import type { WebStream } from 'openpgp'
+
+/** Pieces in the form that the library reads. They are copied: it keeps and changes what it is given. */
+export function streamOf(pieces: AsyncIterable<Uint8Array>): WebStream<Uint8Array<ArrayBuffer>> {
+  const copies = async function* () {
+    for await (const piece of pieces) yield Uint8Array.from(piece)
+  }
+  return ReadableStream.from(copies()) as unknown as WebStream<Uint8Array<ArrayBuffer>>
+}
+
+/** What the library gives, bytes or ASCII text, in one piece or many, as bytes; armored lines get CRLF. */
+export async function* fromStream(result: unknown): AsyncGenerator<Uint8Array> {
+  if (typeof result === 'string' || result instanceof Uint8Array) {
+    yield bytesOf(result)
+    return
+  }
+  for await (const piece of result as AsyncIterable<string | Uint8Array>) {
+    if (piece.length > 0) yield bytesOf(piece)
+  }
+}
+
+function bytesOf(piece: string | Uint8Array): Uint8Array {
+  return typeof piece === 'string' ? Buffer.from(piece.replaceAll('\n', '\r\n'), 'latin1') : piece
+}

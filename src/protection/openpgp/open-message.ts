@@ -1,0 +1,247 @@
+import type { Config, DecryptedSessionKey, enums, PrivateKey, SessionKey } from 'openpgp'
+import { MailFailure, PermanentFailure } from '../../failure.ts'
+import { KeyImportError } from '../../keys/key-import-error.ts'
+import { libraryKey } from '../../keys/openpgp-key.ts'
+import {
+  fullOpenPgpSettings,
+  type OpenPgpLibrary,
+  openPgpLibrary,
+  openPgpSettings,
+} from '../../keys/openpgp-library.ts'
+import type { ByteSource, Workspace } from '../../message/byte-source.ts'
+import {
+  type CheckedSignature,
+  checkSignatures,
+  mostSignatures,
+  verificationKeysOf,
+  withSkew,
+} from './check-signatures.ts'
+import { dearmored, MalformedOpenPgp } from './dearmor.ts'
+import { fromStream, streamOf } from './library-streams.ts'
+import { type MessageOutline, messageOutline } from './message-outline.ts'
+
+export interface OpenPgpReader {
+  /** Armored, without passphrase; expired and revoked ones too, because old mail arrives late. At most 8 are tried. */
+  readonly privateKeys: readonly string[]
+  /** Armored public keys that may have signed. */
+  readonly verificationKeys: readonly string[]
+}
+
+export type OpenedMessage =
+  | {
+      readonly kind: 'opened'
+      /** What was encrypted, byte for byte, and known to be whole and unchanged. */
+      readonly content: ByteSource
+      /** `aes256`, `aes128`... as the library names them. */
+      readonly cipher: string
+      readonly isAuthenticated: true
+      /** Of the private key that opened it. */
+      readonly fingerprint: string
+      readonly signatures: readonly CheckedSignature[]
+    }
+  | ClosedMessage
+
+export interface ClosedMessage {
+  readonly kind: 'closed'
+  readonly reason: 'no-key' | 'damaged' | 'unsupported' | 'too-large'
+  /** For the log, in English; never for the sender. */
+  readonly detail: string
+}
+
+const mostPrivateKeys = 8
+/** Session keys that are tried; each is a private key operation of up to 10 ms. */
+const mostAttempts = 16
+/** Eight signatures have 5 KB; the library reads some pieces ahead. */
+const frontBytes = 2 * 1024 * 1024
+
+/**
+ * Decrypts a message, armored or binary, and checks the signatures inside. Content is written to the workspace while it is
+ * decrypted and handed over only when its end has come and the integrity check has passed; else nothing of it is. What has no
+ * integrity check is never decrypted (EFAIL). Fails only for reasons of our own, such as a full disk.
+ */
+export async function openMessage(
+  source: ByteSource,
+  { privateKeys, verificationKeys }: OpenPgpReader,
+  workspace: Workspace,
+  at: Date,
+): Promise<OpenedMessage> {
+  try {
+    const outline = await messageOutline(source)
+    const unsupported = unsupportedBy(outline)
+    if (unsupported) return closed('unsupported', unsupported)
+    const library = await openPgpLibrary()
+    const keys = await privateKeysOf(privateKeys, library)
+    const found = await sessionKeyOf(outline, keys, library, at)
+    if (!found) {
+      const byPassword = outline.recipients.length === 0
+      return closed('no-key', byPassword ? 'encrypted with a password' : 'encrypted to none of our keys')
+    }
+    return await decrypt(source, outline, found, verificationKeys, workspace, at)
+  } catch (error) {
+    return closedBy(error)
+  }
+}
+
+function unsupportedBy({ protection, recipients, passwords }: MessageOutline): string | undefined {
+  if (protection === 'bare') return 'encrypted without integrity protection'
+  if (protection === 'other') return 'not an encrypted message'
+  return recipients.length + passwords === 0 ? 'encrypted data without a recipient' : undefined
+}
+
+interface OurKey {
+  readonly fingerprint: string
+  readonly keyIds: readonly string[]
+  readonly key: PrivateKey
+}
+
+async function privateKeysOf(
+  armored: readonly string[],
+  library: OpenPgpLibrary,
+): Promise<readonly OurKey[]> {
+  const keys: OurKey[] = []
+  for (const text of armored.slice(0, mostPrivateKeys)) {
+    const key = await libraryKey(text, library).catch((error: unknown) => {
+      if (error instanceof KeyImportError) return undefined
+      throw error
+    })
+    if (!key?.isPrivate()) continue
+    keys.push({ key, fingerprint: key.getFingerprint(), keyIds: key.getKeyIDs().map((id) => id.toHex()) })
+  }
+  return keys
+}
+
+interface FoundSessionKey {
+  readonly fingerprint: string
+  readonly sessionKey: DecryptedSessionKey
+}
+
+async function sessionKeyOf(
+  outline: MessageOutline,
+  keys: readonly OurKey[],
+  library: OpenPgpLibrary,
+  at: Date,
+): Promise<FoundSessionKey | undefined> {
+  const attempts = [...outline.recipients]
+    // Named recipients first: trying hidden ones is guessing.
+    .sort((one, other) => Number(one.keyId === undefined) - Number(other.keyId === undefined))
+    .flatMap(({ keyId, packet }) =>
+      keys
+        .filter(({ keyIds }) => keyId === undefined || keyIds.includes(keyId))
+        .map(({ key, fingerprint }) => ({ key, fingerprint, packet })),
+    )
+    .slice(0, mostAttempts)
+  for (const { key, fingerprint, packet } of attempts) {
+    // A message of just this recipient: what the others hold cannot make us work.
+    const binaryMessage = Buffer.concat([
+      packet,
+      Uint8Array.of(0xd2, outline.dataHead.length),
+      outline.dataHead,
+    ])
+    try {
+      const message = await library.readMessage({ binaryMessage, config: openPgpSettings })
+      const [sessionKey] = await library.decryptSessionKeys({
+        message,
+        decryptionKeys: key,
+        date: at,
+        config: openPgpSettings,
+      })
+      if (sessionKey) return { fingerprint, sessionKey }
+    } catch {
+      // Not for this key, or damaged: which of the two nobody is to learn from us.
+    }
+  }
+  return undefined
+}
+
+async function decrypt(
+  source: ByteSource,
+  outline: MessageOutline,
+  { fingerprint, sessionKey }: FoundSessionKey,
+  verificationKeys: readonly string[],
+  workspace: Workspace,
+  at: Date,
+): Promise<OpenedMessage> {
+  const library = await openPgpLibrary()
+  const { algorithm } = sessionKey
+  // Of version 2 the data names the cipher, and the library wants none here.
+  const sessionKeys = { data: sessionKey.data, algorithm: algorithm as enums.symmetricNames }
+  // In pieces, into the workspace: they become a source below only after the last one, which the library gives when the
+  // integrity check has passed.
+  const config = { ...fullOpenPgpSettings(library), allowUnauthenticatedStream: true }
+  if ((await signaturesInside(source, outline, sessionKeys, config, library)) > mostSignatures)
+    return closed('unsupported', 'too many signatures')
+  const keys = await verificationKeysOf(verificationKeys, library, at)
+  const message = await library.readMessage({
+    binaryMessage: streamOf(bytesFrom(dearmored(source), outline.dataStart)),
+    config,
+  })
+  const result = await library.decrypt({
+    message,
+    sessionKeys,
+    verificationKeys: keys.map(({ key }) => key),
+    format: 'binary',
+    date: withSkew(at),
+    config,
+  })
+  const content = await workspace.collect(fromStream(result.data))
+  const cipher = algorithm ?? library.enums.read(library.enums.symmetric, outline.dataHead[1] ?? 0)
+  const signatures = await checkSignatures(result.signatures, keys)
+  return { kind: 'opened', content, cipher, isAuthenticated: true, fingerprint, signatures }
+}
+
+/**
+ * How many signatures stand in front of the content. The library would start on all of them at once, each a hash over
+ * everything; so we look first, at the front only.
+ */
+async function signaturesInside(
+  source: ByteSource,
+  { dataStart }: MessageOutline,
+  sessionKey: SessionKey,
+  config: Config,
+  library: OpenPgpLibrary,
+): Promise<number> {
+  const pieces = bytesFrom(dearmored(source), dataStart)
+  let read = 0
+  let isSeen = false
+  const front = async function* () {
+    for await (const piece of pieces) {
+      if (isSeen || read > frontBytes) throw new MalformedOpenPgp('nothing but signatures')
+      read += piece.length
+      yield piece
+    }
+  }
+  const message = await library.readMessage({ binaryMessage: streamOf(front()), config })
+  try {
+    const decrypted = await message.decrypt(undefined, undefined, [sessionKey], undefined, config)
+    const { onePassSignature, signature } = library.enums.packet
+    return decrypted.unwrapCompressed().packets.filterByTag(onePassSignature, signature).length
+  } finally {
+    isSeen = true
+  }
+}
+
+/** The bytes from `start` on. */
+async function* bytesFrom(pieces: AsyncIterable<Uint8Array>, start: number): AsyncGenerator<Uint8Array> {
+  let at = 0
+  for await (const piece of pieces) {
+    if (at + piece.length > start) yield piece.subarray(Math.max(0, start - at))
+    at += piece.length
+  }
+}
+
+/** What is wrong with the message makes it closed; what is wrong with us rises. */
+function closedBy(error: unknown): ClosedMessage {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+    if (inner instanceof PermanentFailure) return closed('too-large', inner.message)
+    if (inner instanceof MailFailure) throw inner
+    if (inner instanceof RangeError || inner instanceof ReferenceError) break
+  }
+  const text = error instanceof Error ? error.message : 'not readable'
+  if (/Maximum decompressed message size exceeded/.test(text)) return closed('too-large', 'expands too far')
+  if (error instanceof MalformedOpenPgp) return closed('damaged', text)
+  return closed('damaged', text)
+}
+
+function closed(reason: ClosedMessage['reason'], detail: string): ClosedMessage {
+  return { kind: 'closed', reason, detail: detail.slice(0, 200) }
+}

@@ -1,0 +1,47 @@
+import { openPgpLibrary, openPgpSettings } from '../../keys/openpgp-library.ts'
+import { contentDispositionField, contentTypeField, structuredField } from '../../message/build-field.ts'
+import { buildMultipart, buildPart, partBytes } from '../../message/build-part.ts'
+import type { Workspace } from '../../message/byte-source.ts'
+import type { MimeEntity } from '../../message/mime-entity.ts'
+import { type SevenBitEntity, toSevenBit } from '../../message/to-seven-bit.ts'
+import { fromStream, streamOf } from './library-streams.ts'
+import { newBoundary, privateKeyOf, unusable } from './sign-and-encrypt.ts'
+
+/**
+ * multipart/signed (RFC 3156 5): readable by everybody. The entity becomes 7-bit first, because a server on the way may
+ * re-encode anything else and break the signature; `isSevenBit` is false where that was not possible.
+ */
+export async function signDetached(
+  entity: MimeEntity,
+  armoredPrivateKey: string,
+  workspace: Workspace,
+  at: Date,
+): Promise<SevenBitEntity> {
+  const library = await openPgpLibrary()
+  const signingKeys = await privateKeyOf(armoredPrivateKey)
+  const content = await toSevenBit(entity, workspace)
+  const covered = partBytes(content)
+  const message = await library.createMessage({ binary: streamOf(covered.stream()) })
+  // micalg below says so; the recipient's preferences, which could ask for another, are not known here.
+  const config = { ...openPgpSettings, preferredHashAlgorithm: library.enums.hash.sha512 }
+  const armored = await library
+    .sign({ message, signingKeys, detached: true, date: at, config })
+    .catch((error: unknown) => {
+      throw unusable(error)
+    })
+  const signature = buildPart(
+    [
+      contentTypeField('application/pgp-signature', new Map([['name', 'signature.asc']])),
+      structuredField('Content-Description', 'OpenPGP digital signature'),
+      contentDispositionField('attachment', 'signature.asc'),
+    ],
+    await workspace.collect(fromStream(armored)),
+  )
+  const parameters = new Map([
+    ['protocol', 'application/pgp-signature'],
+    ['micalg', 'pgp-sha512'],
+  ])
+  const { fields, body } = buildMultipart('signed', parameters, [covered, signature], newBoundary())
+  const eightBit = content.isSevenBit ? [] : [structuredField('Content-Transfer-Encoding', '8bit')]
+  return { fields: [...fields, ...eightBit], body, isSevenBit: content.isSevenBit }
+}
