@@ -25,6 +25,8 @@ import { scanWith } from './inspection/clamd.ts'
 import { believeFreshSignatures } from './inspection/fresh-signatures.ts'
 import { openResolver } from './inspection/resolver.ts'
 import { scannerState } from './inspection/scanner-state.ts'
+import { listsInFiles } from './keys/revocation/lists-in-files.ts'
+import { openRevocation } from './keys/revocation/open-revocation.ts'
 import { readTrustAnchors } from './keys/trust-anchors.ts'
 import type { Log } from './log/events.ts'
 import { describeError } from './log/json-log.ts'
@@ -77,6 +79,15 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     now,
   })
   const lookup = openResolver(settings.resolver, { perQueryMs: 3000 })
+  const closing = new AbortController()
+  parts.defer(() => closing.abort())
+  const checkRevocation = openRevocation({
+    mode: settings.revocation,
+    lookup,
+    privateHosts: settings.privateHosts,
+    listsAtHand: listsInFiles(settings.trustAnchors, (error) => onError(error, 'revocation lists')),
+    closing: closing.signal,
+  })
   const converter = converterAt(settings.listen.converter)
   const observed = await openObservedClock(storage.observedTime)
   const workFolder = parts.use(await openWorkFolder(spoolFolder)).path
@@ -85,6 +96,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     settings,
     storage,
     anchors,
+    checkRevocation,
     scan,
     lookup,
     converter,

@@ -177,7 +177,30 @@ export const SettingsFile = z.strictObject({
     .array(path)
     .min(1)
     .default(['/etc/ssl/certs/ca-certificates.crt'])
-    .describe('PEM files with the certification authorities that we trust'),
+    .describe(
+      'PEM files with the certification authorities that we trust; revocation lists (X509 CRL) in them count too, and are read again when a file changes',
+    ),
+  revocation: z
+    .enum(['required', 'if-known', 'off'])
+    .default('if-known')
+    .describe(
+      'whether certificates were revoked is asked of their authorities (OCSP, then lists). if-known: what is known to be revoked does not count; ' +
+        'required: nor does what cannot be found out; off: nobody is asked, only lists in the files of trustAnchors count',
+    ),
+  privateHosts: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[a-z0-9.-]{1,253}$|^[0-9a-f:]{2,45}$/,
+          'a host name in lower case such as pki.example.org, or an IP address',
+        ),
+    )
+    .max(20)
+    .default([])
+    .describe(
+      'hosts at private addresses that may be asked for keys, revocation lists and OCSP, such as an authority in the house; all others must have public addresses',
+    ),
   discovery: z
     .strictObject({
       wkd: z

@@ -14,6 +14,7 @@ import { gatherInboundFacts } from '../inspection/gather-facts.ts'
 import type { Lookup } from '../inspection/resolver.ts'
 import type { Certificate } from '../keys/certificate.ts'
 import { findAuthorsSigner, findWays } from '../keys/find-ways.ts'
+import type { CheckRevocation } from '../keys/revocation/revocation.ts'
 import type { Log } from '../log/events.ts'
 import { firstValue } from '../message/header.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
@@ -26,6 +27,7 @@ export interface GatewayParts {
   readonly settings: Settings
   readonly storage: Storage
   readonly anchors: readonly Certificate[]
+  readonly checkRevocation: CheckRevocation
   readonly scan: Scan
   readonly lookup: Lookup
   readonly converter: Converter
@@ -41,7 +43,12 @@ export interface GatewayParts {
 export function gatewayEffects(parts: GatewayParts): Gateway {
   const { settings, storage, converter, now, log } = parts
   const { organization } = settings
-  const wayStores = { keyStore: storage.keyStore, pdfPasswords: storage.pdfPasswords, anchors: parts.anchors }
+  const wayStores = {
+    keyStore: storage.keyStore,
+    pdfPasswords: storage.pdfPasswords,
+    anchors: parts.anchors,
+    checkRevocation: parts.checkRevocation,
+  }
   const factSources = {
     authenticate: (message: ReceivedMessage, until: AbortSignal) =>
       authenticate(message, parts.lookup, until),

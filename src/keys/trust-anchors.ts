@@ -10,8 +10,11 @@ import { pemBlocks } from './pem.ts'
 export async function readTrustAnchors(files: readonly string[]): Promise<readonly Certificate[]> {
   const anchors = new Map<string, Certificate>()
   for (const file of files) {
-    const blocks = pemBlocks(await readFile(file, 'latin1')).filter(({ label }) => label === 'CERTIFICATE')
-    if (blocks.length === 0) throw new Error(`${file}: no PEM certificate in it`)
+    const all = pemBlocks(await readFile(file, 'latin1'))
+    const blocks = all.filter(({ label }) => label === 'CERTIFICATE')
+    // A file may hold revocation lists alone: those are read by `listsInFiles`.
+    if (!all.some(({ label }) => label === 'CERTIFICATE' || label === 'X509 CRL'))
+      throw new Error(`${file}: no PEM certificate in it`)
     blocks.forEach((block, index) => {
       const place = `${file}: certificate ${index + 1}`
       let anchor: Certificate

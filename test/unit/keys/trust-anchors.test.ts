@@ -27,3 +27,8 @@ test('a file of trust anchors without any is refused by name', async () => {
   writeFileSync(file, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
   await expect(readTrustAnchors([file])).rejects.toThrow(/anchors\.pem: certificate 1 cannot be read/)
 })
+
+test('a file of trust anchors may hold revocation lists alone', async () => {
+  const files = [testKeyFile('root-ca.cert.pem'), testKeyFile('intermediate-ca.crl.pem')]
+  expect(await readTrustAnchors(files)).toHaveLength(1)
+})
