@@ -85,7 +85,7 @@ export function transportTo(recipient: Certificate, contentKey: Uint8Array): Buf
 export function transportOf(
   { issuer, serialNumber }: Pick<Certificate, 'issuer' | 'serialNumber'>,
   encryptedKey: Uint8Array,
-  algorithm = sequence(oid('1.2.840.113549.1.1.1'), nullValue),
+  algorithm: Uint8Array = sequence(oid('1.2.840.113549.1.1.1'), nullValue),
 ): Buffer {
   return sequence(smallInteger(0), sequence(issuer, serialNumber), algorithm, octetString(encryptedKey))
 }
