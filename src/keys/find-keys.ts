@@ -1,3 +1,4 @@
+import { deadlineWithin } from '../deadline.ts'
 import type { KeyStore, StoredKey } from '../storage/key-store.ts'
 import { type Certificate, readCertificate } from './certificate.ts'
 import { findPath, type PathMaterial } from './find-path.ts'
@@ -5,6 +6,8 @@ import { keysInForce, type SetAside, vouchedFor } from './keys-in-force.ts'
 import type { CheckRevocation } from './revocation/revocation.ts'
 import { type Purpose, usableFor } from './usable-for.ts'
 
+/** For what authorities say of all certificates together. */
+const revocationLimitMs = 5000
 /** Revocation has shorter limits of its own; this one only ends a wait that would have none. */
 const patienceMs = 30_000
 
@@ -23,6 +26,8 @@ export interface UsableCertificate {
   readonly chain: readonly Certificate[]
   /** It serves the whole domain; the address has none of its own. */
   readonly isDomain: boolean
+  /** What its authorities say, for the decision record. */
+  readonly revocation: string | undefined
 }
 
 export interface FoundCertificates {
@@ -40,6 +45,7 @@ export async function findCertificates(
   signal: AbortSignal = AbortSignal.timeout(patienceMs),
 ): Promise<FoundCertificates> {
   const { keys, setAside } = keysInForce(await sources.keyStore.find(address), 'smime', address)
+  using revocationEnd = deadlineWithin(signal, revocationLimitMs)
   const usable: UsableCertificate[] = []
   const objections: SetAside[] = [...setAside]
   for (const { key, isDomain } of keys) {
@@ -53,14 +59,20 @@ export async function findCertificates(
       continue
     }
     // One after the other: the answers about their common authority are at hand then.
-    const revocation = await sources.checkRevocation?.(judged.path, at, signal)
+    const revocation = await sources.checkRevocation?.(judged.path, at, revocationEnd.signal)
     if (revocation?.isBlocking)
       objections.push({
         key,
         reason: revocation.kind === 'revoked' ? 'revoked' : 'revocation-unknown',
         detail: revocation.detail,
+        mayChange: revocation.mayChange === true,
       })
-    else usable.push({ ...judged, isDomain })
+    else
+      usable.push({
+        ...judged,
+        isDomain,
+        revocation: revocation && `revocation ${revocation.kind} (${revocation.detail})`,
+      })
   }
   return { usable, setAside: objections }
 }
@@ -71,7 +83,9 @@ function judge(
   purpose: Purpose,
   at: Date,
   anchors: readonly Certificate[],
-): (Omit<UsableCertificate, 'isDomain'> & { readonly path: readonly Certificate[] }) | SetAside {
+):
+  | (Omit<UsableCertificate, 'isDomain' | 'revocation'> & { readonly path: readonly Certificate[] })
+  | SetAside {
   let certificate: Certificate
   let intermediates: readonly Certificate[]
   try {

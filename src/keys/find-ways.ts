@@ -1,4 +1,5 @@
-import type { KeyTrust } from '../storage/key-store.ts'
+import { TemporaryFailure } from '../failure.ts'
+import type { KeyTrust, StoredKey } from '../storage/key-store.ts'
 import type { PdfPassword, PdfPasswords } from '../storage/pdf-passwords.ts'
 import type { Certificate } from './certificate.ts'
 import { type CertificateSources, findCertificates } from './find-keys.ts'
@@ -49,6 +50,7 @@ const patienceMs = 30_000
 /**
  * The usable keys of a recipient and the recipient's PDF password, on the day `at`. `leastTrust` is asked of OpenPGP keys;
  * certificates have their chain, or a person or proof that stands for it. Without any key it looks for some, if it may.
+ * Fails with TemporaryFailure when all that is missing is an answer about revocation.
  */
 export async function findWays(
   stores: WayStores,
@@ -63,7 +65,16 @@ export async function findWays(
   ])
   const isEmpty = known.certificates.length === 0 && known.openpgp.length === 0
   const isRicher = isEmpty && (await stores.discover?.(recipient, signal))
-  const found = isRicher ? await findEncryptionKeys(stores, recipient, at, leastTrust, signal) : known
+  const { mayChange, ...found } = isRicher
+    ? await findEncryptionKeys(stores, recipient, at, leastTrust, signal)
+    : known
+  if (mayChange && found.certificates.length + found.openpgp.length === 0 && !password) {
+    // Nobody knows yet that there is no way: neither an invitation nor a bounce would be right.
+    throw new TemporaryFailure(
+      '7.5',
+      'It is not known now whether the certificate of the recipient was revoked',
+    )
+  }
   return { ...found, password }
 }
 
@@ -73,7 +84,7 @@ async function findEncryptionKeys(
   at: Date,
   leastTrust: KeyTrust,
   signal: AbortSignal,
-): Promise<Omit<Ways, 'password'>> {
+): Promise<Omit<Ways, 'password'> & { readonly mayChange: boolean }> {
   const certificates = await findCertificates(stores, recipient, 'encrypt', at, signal)
   const openpgp = await findOpenPgpKeys(stores.keyStore, recipient, at, leastTrust)
   const [chosen, keys] = [certificates.usable.slice(0, mostKeys), openpgp.usable.slice(0, mostKeys)]
@@ -81,6 +92,7 @@ async function findEncryptionKeys(
     ({ key }): SetAside => ({ key, reason: 'not-needed', detail: `${mostKeys} newer ones are used` }),
   )
   return {
+    mayChange: certificates.setAside.some(({ mayChange }) => mayChange === true),
     certificates: chosen.map(({ certificate, key: { capabilities }, isDomain }) => ({
       certificate,
       capabilities,
@@ -88,16 +100,17 @@ async function findEncryptionKeys(
     })),
     openpgp: keys.map(({ key: { fingerprint }, armored, isDomain }) => ({ fingerprint, armored, isDomain })),
     reasons: [
-      ...[...chosen, ...keys].map(
-        ({ key, isDomain }) =>
-          `${nameOf(key)} usable: ${key.source}, ${key.trust}${isDomain ? ', for the domain' : ''}`,
-      ),
+      ...chosen.map((found) => `${usableLine(found)}${found.revocation ? `, ${found.revocation}` : ''}`),
+      ...keys.map(usableLine),
       ...[...surplus, ...certificates.setAside, ...openpgp.setAside].map(
         ({ key, reason, detail }) => `${nameOf(key)} set aside: ${reason}, ${detail}`,
       ),
     ],
   }
 }
+
+const usableLine = ({ key, isDomain }: { readonly key: StoredKey; readonly isDomain: boolean }) =>
+  `${nameOf(key)} usable: ${key.source}, ${key.trust}${isDomain ? ', for the domain' : ''}`
 
 const nameOf = ({ kind, fingerprint }: SetAside['key']) => `${kind} ${fingerprint.slice(0, 16)}`
 

@@ -20,6 +20,8 @@ export interface SetAside {
     | 'key-does-not-match'
     | 'too-little-trust'
   readonly detail: string
+  /** It may be usable soon: an authority did not answer, and its answer is required. */
+  readonly mayChange?: boolean
 }
 
 /** Whether a certificate counts without a chain: a person, an encrypted round trip or a DNSSEC-signed record says whose it is. */

@@ -5,7 +5,7 @@ import { pemBlocks, pemContent } from '../pem.ts'
 import { judgeCrl, verifyCrlOnce } from './judge-crl.ts'
 import { judgeOcsp, type OcspFinding } from './judge-ocsp.ts'
 import { ocspRequest } from './ocsp-request.ts'
-import { type RevocationPlaces, revocationPlaces } from './places.ts'
+import { revocationPlaces } from './places.ts'
 import { type Crl, maxCrlBytes, readCrl } from './read-crl.ts'
 import { maxOcspBytes, readOcspResponse } from './read-ocsp.ts'
 import { remember } from './remembered.ts'
@@ -104,7 +104,9 @@ export function openRevocation(world: RevocationWorld): CheckRevocation {
       if (finding.kind !== 'unknown') return status(finding, 'crl')
       objections.push(finding.detail)
     }
-    return status(unknownFinding(objections.join('; ') || noPlace(places)), 'none')
+    const isNamed = places.ocsp.length + places.crls.length > 0
+    if (!isNamed) objections.push('it names no place where one could ask')
+    return { ...status(unknownFinding(objections.join('; ')), 'none'), mayChange: isNamed }
   }
 
   async function askResponder(
@@ -204,12 +206,6 @@ function atMostADay(at: Date, until: Date): Date {
 function listKeptUntil({ nextUpdate }: Crl, at: Date): Date {
   const soon = soonAfter(at)
   return nextUpdate && nextUpdate > soon ? atMostADay(at, nextUpdate) : soon
-}
-
-function noPlace({ ocsp, crls }: RevocationPlaces): string {
-  return ocsp.length + crls.length === 0
-    ? 'it names no place where one could ask'
-    : 'nobody answered whether it was revoked'
 }
 
 function hostOf(url: string): string {

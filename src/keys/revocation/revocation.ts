@@ -12,8 +12,10 @@ export interface RevocationStatus {
   /** For the decision record, one line of English. */
   readonly detail: string
   readonly checkedBy: 'ocsp' | 'crl' | 'none'
-  /** Whether by the mode in force nothing may rest on the certificate. For `unknown` that may change with time. */
+  /** Whether by the mode in force nothing may rest on the certificate. */
   readonly isBlocking: boolean
+  /** Its authority names a place where one could ask, but now nobody answered there: later it may be known. */
+  readonly mayChange?: boolean
 }
 
 /**

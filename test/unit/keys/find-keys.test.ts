@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { TemporaryFailure } from '../../../src/failure.ts'
 import type { Certificate } from '../../../src/keys/certificate.ts'
 import { findCertificates } from '../../../src/keys/find-keys.ts'
 import { findWays } from '../../../src/keys/find-ways.ts'
@@ -158,5 +159,38 @@ describe('a certificate that its authority may have revoked', () => {
     const path = ['bob-revoked', 'intermediate-ca', 'root-ca'].map(print)
     expect(asked.length).toBe(8)
     for (const one of asked) expect(one).toEqual(path)
+  })
+
+  it('is no reason to give up on a recipient while its authority cannot be asked', async () => {
+    const checkRevocation = async () =>
+      ({
+        kind: 'unknown',
+        detail: 'no answer',
+        checkedBy: 'none',
+        isBlocking: true,
+        mayChange: true,
+      }) as const
+    const password = { u: new Uint8Array(48), wrapKey: new Uint8Array(32) }
+    const stores = (known: typeof password | undefined) => ({
+      ...sourcesWith(found('bob-rsa')),
+      checkRevocation,
+      pdfPasswords: { find: async () => known },
+    })
+    await expect(findWays(stores(undefined), bob, at)).rejects.toThrow(TemporaryFailure)
+    expect(await findWays(stores(password), bob, at)).toMatchObject({ certificates: [], password })
+  })
+
+  it('is used with what was found out in its reasons', async () => {
+    const checkRevocation = async () =>
+      ({ kind: 'unknown', detail: 'no answer', checkedBy: 'none', isBlocking: false }) as const
+    const stores = {
+      ...sourcesWith(found('bob-rsa')),
+      checkRevocation,
+      pdfPasswords: { find: async () => undefined },
+    }
+    const { reasons } = await findWays(stores, bob, at)
+    expect(reasons).toEqual([
+      expect.stringMatching(/signed mail, harvested, revocation unknown \(no answer\)$/),
+    ])
   })
 })
