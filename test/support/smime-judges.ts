@@ -95,6 +95,15 @@ export function startGpgsm(folder: string) {
       if (status !== 0) throw new Error(stderr.toString())
       return stdout
     },
+    /** Encrypts to alice-rsa. Not to an elliptic curve: version 2.2 wants keyEncipherment, which such keys have not. */
+    encrypts(content: Uint8Array, cipher: 'AES128' | 'AES256' | '3DES'): Buffer {
+      const file = join(home, 'plain')
+      writeFileSync(file, content)
+      const recipient = testCertificate('alice-rsa').x509.fingerprint.replaceAll(':', '')
+      const { status, stdout, stderr } = run(['--cipher-algo', cipher, '-r', recipient, '--encrypt', file])
+      if (status !== 0) throw new Error(stderr.toString())
+      return stdout
+    },
     [Symbol.dispose]() {
       // gpgsm starts an agent that would stay.
       spawnSync('gpgconf', ['--homedir', home, '--kill', 'all'])
