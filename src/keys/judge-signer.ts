@@ -129,6 +129,12 @@ function pathOf(
   if (from === undefined) return invalid('wrong-address', 'the mail has no single author')
   // Nobody signs after the mail has arrived.
   const signingTime = signedAt && signedAt < at ? signedAt : at
+  if (at > certificate.notAfter && at.getTime() - signingTime.getTime() > longestWayMs) {
+    return invalid(
+      'expired',
+      `its time ended ${certificate.notAfter.toISOString()}, long before the mail arrived`,
+    )
+  }
   const usability = usableFor(certificate, {
     address: from,
     purpose: 'sign',
@@ -138,12 +144,6 @@ function pathOf(
     vouched: vouched.has(certificate.fingerprint),
   })
   if (usability.kind === 'unusable') return invalid(usability.reason, usability.detail)
-  if (at > certificate.notAfter && at.getTime() - signingTime.getTime() > longestWayMs) {
-    return invalid(
-      'expired',
-      `its time ended ${certificate.notAfter.toISOString()}, long before the mail arrived`,
-    )
-  }
   return { certificates: [certificate, ...usability.authorities] }
 }
 
