@@ -89,11 +89,17 @@ export function policySetFrom(texts: readonly PolicyText[], generation: number):
   }
   // What a rule means depends on the wider ones, so these are checked where each rule has inherited all it can.
   for (const [pattern, { read, path }] of outbound.origins) {
-    const { protection, tlsNames } = outboundPolicyFor(set, pattern)
+    const { protection, tlsNames, protect } = outboundPolicyFor(set, pattern)
     const rule = set.outbound.get(pattern)
     if (rule?.tlsNames && tlsNames && !protection.includes('tls')) {
       const message = 'names of a TLS partner, but its protection does not list tls'
       problems.push(problemAt({ read, path: [...path, 'tlsNames'] }, message))
+    }
+    for (const field of ['words', 'attachmentTypes'] as const) {
+      if (rule?.[field] && protect !== 'detected') {
+        const message = `nothing is looked for without \`protect: detected\``
+        problems.push(problemAt({ read, path: [...path, field] }, message))
+      }
     }
     const none = rule?.protection?.indexOf('none') ?? -1
     if (rule?.protection && none >= 0 && none < rule.protection.length - 1) {

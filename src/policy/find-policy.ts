@@ -6,9 +6,20 @@ import type { InboundPolicy, OutboundPolicy, PolicySet } from './policy.ts'
  * that cannot be encrypted waits; nothing here lets a mail leave in the clear.
  */
 export const builtInOutbound: OutboundPolicy = {
-  protection: ['smime', 'pdf'],
+  protection: ['smime', 'openpgp', 'pdf'],
+  protect: 'always',
+  words: [],
+  attachmentTypes: [],
+  plain: false,
   otherwise: 'wait',
   sign: 'if-possible',
+  signatureForm: 'clear',
+  calendar: 'protect',
+  cipher: 'auto',
+  keyTransport: 'auto',
+  keyTrust: 'discovered',
+  headerProtection: false,
+  neutralSubject: false,
   office: 'pass',
 }
 
@@ -27,6 +38,8 @@ export const builtInInbound: InboundPolicy = {
   release: ['mail'],
   earlyRelease: 'administrator',
   keepReleased: 30 * 86_400_000,
+  undecryptable: 'pass',
+  subjectTags: true,
 }
 
 function inherited<Rule extends object>(

@@ -15,11 +15,43 @@ export const Duration = z
 /** How mail to a recipient outside is protected. All settings may be left out: then the next wider pattern speaks. */
 export const OutboundRule = z.strictObject({
   protection: z
-    .array(z.enum(['smime', 'pdf', 'tls', 'none']))
+    .array(z.enum(['smime', 'openpgp', 'pdf', 'tls', 'none']))
     .min(1)
+    .describe('tried in order, the first that can be used wins; none is the clear')
+    .exactOptional(),
+  protect: z
+    .enum(['always', 'flagged', 'detected'])
     .describe(
-      'tried in order, the first that can be used wins; none is the clear, and only this word permits it',
+      'what must be protected: all mail, mail that its sender flags, or also mail in which something is detected (IBAN, German tax and social security numbers, `words`, `attachmentTypes`); the rest leaves in the clear',
     )
+    .exactOptional(),
+  words: z
+    .array(
+      z
+        .string()
+        .trim()
+        .min(2)
+        .max(100)
+        .regex(/[\p{L}\p{N}]/u, 'a word with letters or digits'),
+    )
+    .max(1000)
+    .describe('whole words or phrases that `protect: detected` looks for, whatever the case')
+    .exactOptional(),
+  attachmentTypes: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^(?:\.?[a-z0-9]{1,10}|[a-z0-9.+-]+\/(?:\*|[a-z0-9.+-]+))$/i,
+          'an ending such as xlsx, or a type such as application/pdf or image/*',
+        ),
+    )
+    .max(100)
+    .describe('attachments that `protect: detected` looks for: endings of names, or content types')
+    .exactOptional(),
+  plain: z
+    .boolean()
+    .describe('whether the flag [plain] may send a mail in the clear that would be protected')
     .exactOptional(),
   otherwise: z
     .enum(['wait', 'reject'])
@@ -29,7 +61,37 @@ export const OutboundRule = z.strictObject({
     .exactOptional(),
   sign: z
     .enum(['always', 'if-possible', 'never'])
-    .describe('S/MIME signature: always refuses a sender without certificate')
+    .describe('signature: always refuses a sender without certificate or key')
+    .exactOptional(),
+  signatureForm: z
+    .enum(['clear', 'opaque'])
+    .describe('S/MIME signature beside the text, or around it: unreadable without S/MIME, safe from servers')
+    .exactOptional(),
+  calendar: z
+    .enum(['protect', 'pass'])
+    .describe(
+      'pass: invitations and answers to them go unsigned, and by tls or none where `protection` lists one of these; Outlook shows no buttons in a signed one',
+    )
+    .exactOptional(),
+  cipher: z
+    .enum(['auto', 'cbc', 'gcm'])
+    .describe('AES-256 of S/MIME: auto is CBC unless every recipient announced GCM')
+    .exactOptional(),
+  keyTransport: z
+    .enum(['auto', 'pkcs1', 'oaep'])
+    .describe('RSA of S/MIME: auto is PKCS#1 v1.5 unless every recipient announced OAEP')
+    .exactOptional(),
+  keyTrust: z
+    .enum(['harvested', 'discovered', 'verified', 'manual'])
+    .describe('least trust in an OpenPGP key that is encrypted to')
+    .exactOptional(),
+  headerProtection: z
+    .boolean()
+    .describe('sign and encrypt a copy of the header too (RFC 9788)')
+    .exactOptional(),
+  neutralSubject: z
+    .boolean()
+    .describe('encrypted mail shows no subject outside; inside stands the true one')
     .exactOptional(),
   office: z
     .enum(['pass', 'convert', 'refuse'])
@@ -136,6 +198,18 @@ export const InboundRule = z.strictObject({
   keepReleased: Duration.describe(
     'how long a released original is kept, for `release: [notice]` and for questions',
   ).exactOptional(),
+  undecryptable: z
+    .enum(['pass', 'reject'])
+    .describe(
+      'encrypted mail that we cannot look into: deliver it with a mark, for a recipient with a key of his own, or refuse it',
+    )
+    .exactOptional(),
+  subjectTags: z
+    .boolean()
+    .describe(
+      'whether the subject tells of protection: [encrypted], [not decrypted], [signed OK], [signed INVALID]; such words of a sender are then removed',
+    )
+    .exactOptional(),
   telephone: z.string().min(3).max(40).describe('whom a refused sender should call').exactOptional(),
 })
 export type InboundRule = z.infer<typeof InboundRule>

@@ -105,7 +105,7 @@ describe('A broken edit', () => {
     writeFileSync(site.file, rule('smim'))
     await pollUntil('the mistake to be reported', () => site.problems.length > 0)
     expect(site.problems[0]).toBe(
-      `1: ${site.file}:1:37: outbound.default.protection[0]: \`smim\` is none of smime, pdf, tls, none, did you mean \`smime\`?`,
+      `1: ${site.file}:1:37: outbound.default.protection[0]: \`smim\` is none of smime, openpgp, pdf, tls, none, did you mean \`smime\`?`,
     )
     expect(current.status()).toMatchObject({
       generation: 1,

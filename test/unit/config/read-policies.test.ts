@@ -56,7 +56,7 @@ describe('A policy file is refused by place and field for', () => {
     [
       'a typo in a value',
       'outbound:\n  a.example:\n    protection: [pdf, smim]\n',
-      '0.yaml:3:23: outbound."a.example".protection[1]: `smim` is none of smime, pdf, tls, none, did you mean `smime`?',
+      '0.yaml:3:23: outbound."a.example".protection[1]: `smim` is none of smime, openpgp, pdf, tls, none, did you mean `smime`?',
     ],
     [
       'a typo in a section',

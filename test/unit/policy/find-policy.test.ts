@@ -50,7 +50,7 @@ describe('Mail is protected by the narrowest rule for each setting', () => {
     ],
   ] as const) {
     it(`${what}: ${recipient}`, () => {
-      expect(outboundPolicyFor({ outbound }, recipient)).toEqual({ ...policy, office: 'pass' })
+      expect(outboundPolicyFor({ outbound }, recipient)).toEqual({ ...builtInOutbound, ...policy })
     })
   }
 })
