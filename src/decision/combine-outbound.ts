@@ -1,15 +1,9 @@
 import type { SmtpReply } from '../failure.ts'
-import type { OutboundPolicy } from '../policy/policy.ts'
-import type { OutboundOutcome, Protection } from './outcome.ts'
+import type { OutboundOutcome, Treatment } from './outcome.ts'
 
 /** One body for all recipients: what is done to the message, or the one reply for it. */
 export type OutboundPlan =
-  | {
-      readonly kind: 'deliver'
-      readonly protection: Protection
-      readonly sign: boolean
-      readonly office: OutboundPolicy['office']
-    }
+  | { readonly kind: 'deliver'; readonly treatment: Treatment }
   | { readonly kind: 'refuse'; readonly reply: SmtpReply }
 
 /**
@@ -18,10 +12,11 @@ export type OutboundPlan =
  */
 export function treatmentKey(outcome: OutboundOutcome, recipient: string): string {
   switch (outcome.kind) {
-    case 'deliver':
-      return outcome.protection === 'pdf'
-        ? `pdf ${recipient}`
-        : `${outcome.protection} ${outcome.sign} ${outcome.office}`
+    case 'deliver': {
+      const { treatment } = outcome
+      const parts = Object.entries(treatment).toSorted(([one], [other]) => (one < other ? -1 : 1))
+      return JSON.stringify(treatment.protection === 'pdf' ? [...parts, recipient] : parts)
+    }
     case 'wait':
     case 'defer':
     case 'reject':
@@ -43,7 +38,9 @@ export function combineOutbound(
     return { kind: 'refuse', reply: tryAgain('Recipients need different treatment, send to each separately') }
   }
   const { outcome } = first
-  return outcome.kind === 'deliver' ? outcome : { kind: 'refuse', reply: outcome.reply }
+  return outcome.kind === 'deliver'
+    ? { kind: 'deliver', treatment: outcome.treatment }
+    : { kind: 'refuse', reply: outcome.reply }
 }
 
 function tryAgain(text: string): SmtpReply {

@@ -1,48 +1,151 @@
-import { PermanentFailure, replyTo, type SmtpReply, TemporaryFailure } from '../failure.ts'
+import { replyTo, type SmtpReply, TemporaryFailure } from '../failure.ts'
 import type { OutboundPolicy } from '../policy/policy.ts'
+import { outboundRefusal } from './outbound-refusal.ts'
 import type { OutboundOutcome, Protection } from './outcome.ts'
+import type { SubjectFlags } from './subject-flags.ts'
 
-/** What stands between a message of ours and one recipient outside. */
+/** What the author's own program made of a message, by its structure, not by what it says of itself. */
+export type AuthorProtection =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'signed' }
+  | { readonly kind: 'encrypted'; readonly format: 'smime' | 'openpgp' }
+
+/** What is in a message of ours, as far as a policy asks. */
+export interface OutboundContent {
+  readonly author: AuthorProtection
+  /** An invitation or an answer to one (RFC 6047), which mail programs act on. */
+  readonly isCalendar: boolean
+  /** Names of the detectors that found something; empty where the policy does not ask for them. */
+  readonly detected: readonly string[]
+}
+
+/** What stands between a message of ours and one recipient. */
 export interface OutboundQuestion {
   readonly recipient: string
+  /** The recipient is one of us: such mail does not leave the house, and flags need nothing of it. */
+  readonly isOwn: boolean
   readonly policy: OutboundPolicy
-  /** Whether there is a valid certificate for the recipient, and a PDF password. */
-  readonly usable: { readonly smime: boolean; readonly pdf: boolean }
-  /** Whether the author has a certificate to sign with. */
-  readonly signer: boolean
+  /** Whether there is a usable certificate or key of the recipient, and a PDF password. */
+  readonly usable: { readonly smime: boolean; readonly openpgp: boolean; readonly pdf: boolean }
+  /** Whether the author has a certificate, and an OpenPGP key, to sign with. */
+  readonly signers: { readonly smime: boolean; readonly openpgp: boolean }
+  readonly asked: SubjectFlags
+  readonly content: OutboundContent
 }
 
 /**
  * The protection for one recipient: the first of the policy's list that can be used. TLS can be used for every domain,
  * because the policy map makes Postfix refuse anything less, but not for `ann@[192.0.2.1]`: that next hop is a host in
- * brackets, for which there is no agreement and no name in a certificate. `none` only stands where a policy names it.
+ * brackets, for which there is no agreement and no name in a certificate. `none` only stands where a policy gives it.
  */
-export function decideOutbound({ recipient, policy, usable, signer }: OutboundQuestion): OutboundOutcome {
-  if (policy.sign === 'always' && !signer) {
-    return rejected('no certificate to sign with', '7.5', 'No certificate of the author to sign with')
+export function decideOutbound(question: OutboundQuestion): OutboundOutcome {
+  const { recipient, policy, usable, signers, asked, content } = question
+  const { flags } = asked
+  const demand = demandOf(question)
+  if ('refused' in demand) return demand.refused
+  const isSigned = content.author.kind === 'signed'
+  const because = [
+    ...Array.from(flags, (flag) => `flag ${flag}`),
+    ...content.detected.map((name) => `detected ${name}`),
+    ...demand.because,
+    ...(isSigned ? ['signed by its author'] : []),
+  ]
+  const treatment = {
+    office: policy.office,
+    signatureForm: policy.signatureForm,
+    cipher: policy.cipher,
+    keyTransport: policy.keyTransport,
+    headerProtection: policy.headerProtection,
+    neutralSubject: policy.neutralSubject || flags.has('confidential'),
   }
+  if (content.author.kind === 'encrypted') {
+    const { format } = content.author
+    const why = [...because, 'encrypted by its author']
+    return {
+      kind: 'deliver',
+      treatment: { ...treatment, protection: format, sign: false, byAuthor: true },
+      because: why,
+    }
+  }
+  const wantsSignature = policy.sign === 'always' || flags.has('sign')
+  // The author's own signature does for all but the PDF, whose carrier is ours.
+  const mustSign = (way: Protection) => demand.sign && wantsSignature && (way === 'pdf' || !isSigned)
+  const canSign = (way: Protection) => (way === 'openpgp' ? signers.openpgp : signers.smime)
   const canBeUsed: Record<Protection, boolean> = {
-    smime: usable.smime,
-    pdf: usable.pdf,
+    ...usable,
     tls: !recipient.endsWith(']'),
     none: true,
   }
-  const protection = policy.protection.find((way) => canBeUsed[way])
-  if (protection)
-    return { kind: 'deliver', protection, sign: signer && policy.sign !== 'never', office: policy.office }
+  const candidates = demand.ways.filter((way) => canSign(way) || !mustSign(way))
+  if (candidates.length === 0) return refused('no certificate to sign with', 'signer', '')
+  const protection = candidates.find((way) => canBeUsed[way])
+  if (protection) {
+    const sign = demand.sign && canSign(protection) && (policy.sign !== 'never' || flags.has('sign'))
+    return { kind: 'deliver', treatment: { ...treatment, protection, sign, byAuthor: false }, because }
+  }
   switch (policy.otherwise) {
     case 'wait':
-      if (!policy.protection.includes('pdf')) {
-        return { kind: 'wait', for: 'certificate', reply: waitingFor('a certificate of the recipient') }
+      if (!candidates.includes('pdf')) {
+        return {
+          kind: 'wait',
+          for: 'certificate',
+          reply: waitingFor('a certificate or key of the recipient'),
+        }
       }
       return { kind: 'wait', for: 'password', reply: waitingFor('the recipient to choose a password') }
     case 'reject':
-      return rejected(
-        'no usable protection',
-        '7.5',
-        `No way to protect mail to ${recipient}: no valid certificate and no password is known`,
-      )
+      return refused('no usable protection', 'protection', recipient)
   }
+}
+
+type Demand =
+  | {
+      /** In order; never empty. */
+      readonly ways: readonly Protection[]
+      /** Whether it is signed at all. */
+      readonly sign: boolean
+      readonly because: readonly string[]
+    }
+  | { readonly refused: OutboundOutcome }
+
+/** Between the ends: in the letter itself, whoever carries it. */
+const endToEnd: readonly Protection[] = ['smime', 'openpgp', 'pdf']
+
+/** Which ways policy and sender leave. Flags only take ways away, but for `plain`, which a policy must permit. */
+function demandOf({ policy, isOwn, asked: { flags, unknown }, content }: OutboundQuestion): Demand {
+  const { protection } = policy
+  if (unknown.length > 0) return { refused: refused('unknown flag', 'flag', unknown.slice(0, 3).join(', ')) }
+  const wantsProtection = flags.has('encrypt') || flags.has('pdf') || flags.has('confidential')
+  if (flags.has('plain') && wantsProtection)
+    return { refused: refused('flags contradict', 'contradiction', '') }
+  const must = policy.protect === 'always' || (policy.protect === 'detected' && content.detected.length > 0)
+  if (flags.has('plain') && must && !policy.plain && protection[0] !== 'none') {
+    return { refused: refused('flag plain is not permitted', 'plain', '') }
+  }
+  if (isOwn && protection.includes('none')) return { ways: protection, sign: true, because: [] }
+  if (flags.has('pdf')) {
+    // A policy of certificates only is stricter than a PDF; every wider one is not.
+    const permitted = protection.some((way) => way === 'pdf' || way === 'tls' || way === 'none')
+    if (!permitted) return { refused: refused('flag pdf is not permitted', 'pdf', '') }
+    const others = protection.filter((way) => way !== 'pdf' && endToEnd.includes(way))
+    return { ways: ['pdf', ...others], sign: true, because: [] }
+  }
+  if (wantsProtection) {
+    const ways = protection.filter((way) => way !== 'none')
+    return { ways: ways.length > 0 ? ways : endToEnd, sign: true, because: [] }
+  }
+  if (flags.has('plain')) return { ways: ['none'], sign: true, because: [] }
+  if (!must) return { ways: ['none'], sign: true, because: [`nothing to protect (${policy.protect})`] }
+  if (
+    content.isCalendar &&
+    policy.calendar === 'pass' &&
+    !flags.has('sign') &&
+    content.detected.length === 0
+  ) {
+    const ways = protection.filter((way) => way === 'tls' || way === 'none')
+    if (ways.length > 0) return { ways, sign: false, because: ['calendar'] }
+  }
+  return { ways: protection, sign: true, because: [] }
 }
 
 /** 451 4.7.1: the message stays in Postfix's queue until somebody outside acts. */
@@ -50,6 +153,10 @@ function waitingFor(what: string): SmtpReply {
   return replyTo(new TemporaryFailure('7.1', `waiting for ${what}`))
 }
 
-function rejected(reason: string, status: '7.5', text: string): OutboundOutcome {
-  return { kind: 'reject', reason, reply: replyTo(new PermanentFailure(status, text)) }
+function refused(
+  reason: string,
+  kind: Parameters<typeof outboundRefusal>[0],
+  detail: string,
+): OutboundOutcome {
+  return { kind: 'reject', reason, reply: outboundRefusal(kind, detail) }
 }

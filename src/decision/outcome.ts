@@ -1,16 +1,29 @@
 import type { SmtpReply } from '../failure.ts'
 import type { OutboundPolicy } from '../policy/policy.ts'
 
-/** The ways a message can leave. `none` is the clear, and only a policy that says so in this word gives it. */
-export type Protection = 'smime' | 'pdf' | 'tls' | 'none'
+/** The ways a message can leave. `none` is the clear, and only a policy gives it. */
+export type Protection = OutboundPolicy['protection'][number]
+
+/** Everything that makes the body that leaves: recipients of one transaction must agree in all of it. */
+export interface Treatment
+  extends Pick<
+    OutboundPolicy,
+    'office' | 'signatureForm' | 'cipher' | 'keyTransport' | 'headerProtection' | 'neutralSubject'
+  > {
+  readonly protection: Protection
+  /** With the author's certificate or key, unless the author's own program did. */
+  readonly sign: boolean
+  /** Encrypted by the author's own program: it leaves as it is. */
+  readonly byAuthor: boolean
+}
 
 /** What becomes of the message for one recipient. There is no way to say "drop" (§ 206 StGB). */
 export type OutboundOutcome =
   | {
       readonly kind: 'deliver'
-      readonly protection: Protection
-      readonly sign: boolean
-      readonly office: OutboundPolicy['office']
+      readonly treatment: Treatment
+      /** Why so, for the record: names of flags and detectors, never content. */
+      readonly because: readonly string[]
     }
   /** 4xx until somebody outside acts; Postfix keeps the message. */
   | { readonly kind: 'wait'; readonly for: 'password' | 'certificate'; readonly reply: SmtpReply }

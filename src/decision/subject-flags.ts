@@ -1,0 +1,107 @@
+import { buildField } from '../message/build-field.ts'
+import { decodeText } from '../message/encoded-words.ts'
+import { unfold } from '../message/header.ts'
+import type { HeaderField } from '../message/header-field.ts'
+
+/** What the sender of a mail may ask for. All but `plain` make it stricter. */
+export const flagWords = ['sign', 'encrypt', 'pdf', 'confidential', 'plain'] as const
+export type Flag = (typeof flagWords)[number]
+
+export interface SubjectFlags {
+  readonly flags: ReadonlySet<Flag>
+  /** Words of the field X-Postsiegel that are no flag: a typo there would switch protection off. */
+  readonly unknown: readonly string[]
+}
+
+/** The field in which a program says what a person writes into the subject: `X-Postsiegel: sign, encrypt`. */
+const twin = 'x-postsiegel'
+
+/**
+ * What the sender asks for: `[encrypt]`, `[sign pdf]` in brackets at either end of the subject, whatever the case; the same
+ * words in X-Postsiegel; Outlook's Sensitivity (RFC 2156 5.3.4) `Private` or `Company-Confidential`.
+ */
+export function subjectFlags(fields: readonly HeaderField[]): SubjectFlags {
+  const flags = new Set<Flag>()
+  const unknown: string[] = []
+  for (const { name, value } of fields) {
+    const text = decodeText(unfold(value))
+    switch (name.toLowerCase()) {
+      case 'subject':
+        for (const flag of splitSubject(text).flags) flags.add(flag)
+        break
+      case 'sensitivity':
+        if (/^\s*(?:private|company-confidential)\s*$/i.test(text)) flags.add('confidential')
+        break
+      case twin:
+        for (const word of wordsOf(text)) {
+          if (isFlag(word)) flags.add(word)
+          else unknown.push(word)
+        }
+    }
+  }
+  return { flags, unknown }
+}
+
+/**
+ * The fields without flags, as they leave: Subject, and Thread-Topic, into which Outlook copies it. Fields without a flag
+ * are the same objects; a subject of nothing but flags is left out.
+ */
+export function withoutFlags(fields: readonly HeaderField[]): readonly HeaderField[] {
+  return fields.flatMap((field) => {
+    if (!/^(?:subject|thread-topic)$/i.test(field.name)) return [field]
+    const { text, flags } = splitSubject(decodeText(unfold(field.value)))
+    if (flags.length === 0) return [field]
+    return text === '' ? [] : [buildField(field.name, text)]
+  })
+}
+
+/** A bracket at the beginning or the end; nothing in it can be a bracket. */
+const bracketFirst = /^\[([^[\]]{1,200})\]\s*/
+const bracketLast = /\[([^[\]]{1,200})\]$/
+/** What mail programs put in front of answers and forwarded mail. */
+const prefix = /^(?:re|aw|antw|sv|wg|fw|fwd|rv|tr)(?:\[\d{1,3}\])?\s?:\s*/i
+
+/**
+ * Takes the flags off both ends: at the beginning also behind and between reply prefixes and other brackets, because
+ * `AW: [extern] [encrypt] Angebot` is what people see when they answer.
+ */
+function splitSubject(subject: string): { readonly text: string; readonly flags: readonly Flag[] } {
+  const flags: Flag[] = []
+  const kept: string[] = []
+  let rest = subject.trim()
+  for (let match = firstOf(rest); match; match = firstOf(rest)) {
+    const found = match[1] === undefined ? undefined : flagsOf(match[1])
+    if (found) flags.push(...found)
+    else kept.push(match[0])
+    rest = rest.slice(match[0].length)
+  }
+  const ends: string[] = []
+  for (let match = bracketLast.exec(rest); match; match = bracketLast.exec(rest)) {
+    const found = flagsOf(match[1] ?? '')
+    if (found) flags.push(...found)
+    else ends.unshift(match[0])
+    rest = rest.slice(0, match.index).trimEnd()
+  }
+  return { text: [`${kept.join('')}${rest}`, ...ends].join(' ').trim(), flags }
+}
+
+function firstOf(text: string): RegExpExecArray | null {
+  return prefix.exec(text) ?? bracketFirst.exec(text)
+}
+
+/** The flags of a bracket; undefined if any word of it is none: `[sign here]` is text. */
+function flagsOf(inside: string): readonly Flag[] | undefined {
+  const words = wordsOf(inside)
+  return words.length > 0 && words.every(isFlag) ? words : undefined
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text
+    .toLowerCase()
+    .split(/[\s,;]+/)
+    .filter((word) => word !== '')
+}
+
+function isFlag(word: string): word is Flag {
+  return (flagWords as readonly string[]).includes(word)
+}
