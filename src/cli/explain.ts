@@ -27,7 +27,10 @@ function explanation(record: NonNullable<ControlAnswers['explain']>): string {
     `from        ${record.sender || '<>'}${record.author ? ` (author ${record.author})` : ''}`,
     `client      ${record.clientAddress ?? 'local'}`,
     `answer      ${record.answer}`,
-    ...record.outcomes.map(({ recipient, outcome }) => `recipient   ${recipient}: ${outcome}`),
+    ...record.outcomes.flatMap(({ recipient, outcome, reasons }) => [
+      `recipient   ${recipient}: ${outcome}`,
+      ...(reasons ?? []).map((reason) => `            ${reason}`),
+    ]),
     ...(record.trust
       ? [
           `trust       ${record.trust.score}`,

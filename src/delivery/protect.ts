@@ -1,27 +1,42 @@
-import type { Protection } from '../decision/outcome.ts'
+import type { Treatment } from '../decision/outcome.ts'
+import { withoutFlags } from '../decision/subject-flags.ts'
 import { TemporaryFailure } from '../failure.ts'
 import type { Ways } from '../keys/find-ways.ts'
 import type { Signer } from '../keys/signer.ts'
 import { entityOf } from '../message/build-part.ts'
 import type { Workspace } from '../message/byte-source.ts'
+import type { HeaderField } from '../message/header-field.ts'
 import type { MimeEntity } from '../message/mime-entity.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import type { Edit, FinalAnswer } from '../milter/filter.ts'
+import { authorProtection } from '../protection/author-protection.ts'
+import { boxed, hiddenSubject, outerFields, withProtectedHeader } from '../protection/header-protection.ts'
+import { signAndEncrypt } from '../protection/openpgp/sign-and-encrypt.ts'
 import { type PdfHouse, pdfEntity } from '../protection/pdf/pdf-entity.ts'
+import { chooseAlgorithms } from '../protection/smime/choose-algorithms.ts'
 import { encryptEntity } from '../protection/smime/encrypt.ts'
 import { signEntity } from '../protection/smime/sign.ts'
-import { deletions, entityEdits } from './entity-edits.ts'
+import { deletions, entityEdits, fieldEdits } from './entity-edits.ts'
+
+/** With what the author of a message signs. */
+export interface AuthorKeys {
+  readonly smime: Signer | undefined
+  /** Armored private key without passphrase. */
+  readonly openpgp: string | undefined
+}
 
 /** What is done to a message of ours that may leave: one body for all recipients of the transaction. */
 export interface ProtectionOrder {
-  readonly protection: Protection
-  /** Undefined where it is not to be signed. */
-  readonly signer: Signer | undefined
+  readonly treatment: Treatment
+  readonly signers: AuthorKeys
   /** One for each recipient. */
   readonly ways: readonly Ways[]
   /** The message with PDFs for Office files, where the policy wants that. */
   readonly converted?: ReceivedMessage
 }
+
+/** Outside of a PDF whose subject is hidden: readers see only this one, and must know what has come. */
+const pdfSubject = 'Vertrauliche Nachricht / Confidential message'
 
 /**
  * Protects a message and tells Postfix how it looks then. Signs before encrypting (RFC 8551 3.7), the PDF's carrier
@@ -34,54 +49,79 @@ export async function protect(
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<FinalAnswer> {
-  const content = order.converted ?? message
+  const { treatment, signers, ways } = order
+  const { protection } = treatment
+  const withFlags = order.converted ?? message
+  const content = { ...withFlags, fields: withoutFlags(withFlags.fields) }
   const plain = entityOf(content.fields, content.source, content.bodyStart)
-  const signed = async (entity: MimeEntity) =>
-    order.signer && !isSigned(entity)
-      ? signEntity(entity, order.signer, 'clear', workspace, message.receivedAt)
-      : entity
-  switch (order.protection) {
+  if (treatment.byAuthor) return unchanged(message, withoutFlags(message.fields))
+
+  const isEncrypted = protection === 'smime' || protection === 'openpgp'
+  const hides = treatment.neutralSubject && (isEncrypted || protection === 'pdf')
+  const subject = hides ? (isEncrypted ? hiddenSubject : pdfSubject) : undefined
+  const outer = outerFields(withoutFlags(message.fields), subject)
+  const isSigned = (await authorProtection(content, workspace)).kind === 'signed'
+
+  /** What the reader opens, with its header where that is wanted; a hidden subject must stand somewhere. */
+  const opened = (): MimeEntity => {
+    if (!treatment.headerProtection && !hides) return plain
+    return withProtectedHeader(isSigned ? boxed(plain) : plain, content.fields, 'cipher', outer)
+  }
+  const signed = (entity: MimeEntity) =>
+    signEntity(entity, signers.smime ?? notAnyMore(), treatment.signatureForm, workspace, message.receivedAt)
+  const clearSigned = (entity: MimeEntity) =>
+    signed(treatment.headerProtection ? withProtectedHeader(entity, outer, 'clear', outer) : entity)
+
+  switch (protection) {
     case 'smime': {
-      const certificates = order.ways.map((ways) => ways.certificates[0]?.certificate ?? notAnyMore())
-      const recipients = certificates.map((certificate) => ({
-        certificate,
-        keyTransport: 'rsa-pkcs1' as const,
-      }))
-      return changed(message, await encryptEntity(await signed(plain), recipients, 'aes-256-cbc', workspace))
+      const found = ways.flatMap(({ certificates }) =>
+        certificates.length > 0 ? certificates : notAnyMore(),
+      )
+      const { recipients, content: cipher } = chooseAlgorithms(found, treatment)
+      const inside = treatment.sign && !isSigned ? await signed(opened()) : opened()
+      return changed(message, outer, await encryptEntity(inside, recipients, cipher, workspace))
+    }
+    case 'openpgp': {
+      const recipients = ways.flatMap(({ openpgp }) => (openpgp.length > 0 ? openpgp : notAnyMore()))
+      const signer = treatment.sign && !isSigned ? (signers.openpgp ?? notAnyMore()) : undefined
+      const keys = { signer, recipients: recipients.map(({ armored }) => armored) }
+      return changed(message, outer, await signAndEncrypt(opened(), keys, workspace, message.receivedAt))
     }
     case 'pdf': {
-      const password = order.ways[0]?.password ?? notAnyMore()
-      return changed(message, await signed(await pdfEntity(content, password, house, workspace, signal)))
+      const password = ways[0]?.password ?? notAnyMore()
+      const carrier = await pdfEntity(content, password, house, workspace, signal)
+      return changed(message, outer, treatment.sign ? await clearSigned(carrier) : carrier)
     }
     case 'tls':
     case 'none': {
-      const entity = await signed(plain)
-      if (entity === plain && !order.converted) return { kind: 'accept', edits: removals(message) }
-      return changed(message, entity)
+      if (treatment.sign && !isSigned) return changed(message, outer, await clearSigned(plain))
+      return order.converted ? changed(message, outer, plain) : unchanged(message, outer)
     }
   }
 }
 
-/** What the author's own program signed is never signed again or re-encoded: it would break. */
-function isSigned(entity: MimeEntity): boolean {
-  const type = entity.fields.find(({ name }) => name.toLowerCase() === 'content-type')?.value ?? ''
-  return /^\s*(?:multipart\/signed|multipart\/encrypted|application\/(?:x-)?pkcs7-mime)\b/i.test(type)
-}
-
-function changed(message: ReceivedMessage, entity: MimeEntity): FinalAnswer {
+function changed(message: ReceivedMessage, outer: readonly HeaderField[], entity: MimeEntity): FinalAnswer {
   return {
     kind: 'accept',
-    edits: [...removals(message), ...entityEdits(message.fields, entity)],
+    edits: [...commonEdits(message, outer), ...entityEdits(message.fields, entity)],
     body: entity.body.stream(),
   }
 }
 
+function unchanged(message: ReceivedMessage, outer: readonly HeaderField[]): FinalAnswer {
+  return { kind: 'accept', edits: commonEdits(message, outer) }
+}
+
+function commonEdits({ fields }: ReceivedMessage, outer: readonly HeaderField[]): Edit[] {
+  return [...removals(fields), ...fieldEdits(fields, outer, ['Subject', 'Thread-Topic'])]
+}
+
 /**
  * `TLS-Required: no` would make Postfix from 3.10 on skip the partner's TLS policy (RFC 8689 5, postconf
- * tls_required_enable); our marks of inbound mail are nobody's business outside.
+ * tls_required_enable); our marks of inbound mail, and what the author asked of us, are nobody's business outside.
  */
-function removals(message: ReceivedMessage): Edit[] {
-  return deletions(message.fields, (name) => /^(?:tls-required|x-postsiegel-.+)$/i.test(name))
+function removals(fields: readonly HeaderField[]): Edit[] {
+  return deletions(fields, (name) => /^(?:tls-required|x-postsiegel(?:-.+)?)$/i.test(name))
 }
 
 function notAnyMore(): never {

@@ -1,17 +1,19 @@
-import { combineOutbound, type OutboundPlan, treatmentKey } from '../decision/combine-outbound.ts'
-import { decideOutbound } from '../decision/decide-outbound.ts'
-import type { OutboundOutcome } from '../decision/outcome.ts'
+import { combineOutbound, treatmentKey } from '../decision/combine-outbound.ts'
+import { type AuthorProtection, decideOutbound } from '../decision/decide-outbound.ts'
+import type { OutboundOutcome, Treatment } from '../decision/outcome.ts'
+import { type SubjectFlags, subjectFlags } from '../decision/subject-flags.ts'
 import { previousQueueId } from '../delivery/previous-queue-id.ts'
+import type { AuthorKeys } from '../delivery/protect.ts'
 import { MailFailure, PermanentFailure, replyTo } from '../failure.ts'
 import type { Ways } from '../keys/find-ways.ts'
-import type { Signer } from '../keys/signer.ts'
 import { authorOf } from '../message/address.ts'
 import type { Workspace } from '../message/byte-source.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import type { FinalAnswer, StageAnswer } from '../milter/filter.ts'
 import { outboundPolicyFor } from '../policy/find-policy.ts'
 import { comparableAddress } from '../policy/pattern.ts'
-import type { PolicySet } from '../policy/policy.ts'
+import type { OutboundPolicy, PolicySet } from '../policy/policy.ts'
+import { type FoundAuthorProtection, isForOwnerOf } from '../protection/author-protection.ts'
 import { teaches } from '../trust/teaches.ts'
 import type { Gateway } from './gateway.ts'
 import { addressOf } from './judge-inbound.ts'
@@ -21,6 +23,15 @@ interface Decided {
   readonly recipient: string
   readonly ways: Ways
   readonly outcome: OutboundOutcome
+}
+
+/** What is the same for all recipients of a message. */
+interface Asked {
+  readonly flags: SubjectFlags
+  readonly author: FoundAuthorProtection
+  readonly isCalendar: boolean
+  readonly signers: { readonly smime: boolean; readonly openpgp: boolean }
+  readonly detect: (policy: OutboundPolicy) => Promise<readonly string[]>
 }
 
 /** A message of ours: protected as each recipient's policy says, waiting, or back to its author. */
@@ -33,24 +44,34 @@ export async function answerOutbound(
 ): Promise<FinalAnswer> {
   const found = authorOf(message.fields)
   const author = found.kind === 'author' ? found.address : undefined
-  const signer = await gateway.findSigner(proven(author, message.sender), message.receivedAt)
+  const signers = await gateway.findSigners(proven(author, message.sender), message.receivedAt)
+  const asked: Asked = {
+    flags: subjectFlags(message.fields),
+    ...(await gateway.inspectOutbound(message, workspace)),
+    signers: { smime: signers.smime !== undefined, openpgp: signers.openpgp !== undefined },
+    detect: (policy) => gateway.detectContent(message, policy),
+  }
   const decided = await Promise.all(
     message.recipients.map((recipient) =>
-      decideFor(recipient, signer !== undefined, rules, gateway, message.receivedAt),
+      decideFor(recipient, asked, rules, gateway, message.receivedAt, signal),
     ),
   )
   const plan = combineOutbound(decided)
   const answer =
     plan.kind === 'refuse'
       ? plan
-      : await protectAsPlanned(message, plan, signer, decided, gateway, workspace, signal)
+      : await protectAsPlanned(message, plan.treatment, signers, decided, gateway, workspace, signal)
   const queueId = previousQueueId(message.fields)
   for (const { recipient, outcome } of decided) {
     await remember(recipient, outcome, answer, message, queueId, gateway)
   }
   await recordDecision(gateway, message, rules, author, answer, {
     trust: undefined,
-    outcomes: decided.map(({ recipient, outcome }) => ({ recipient, outcome: nameOf(outcome) })),
+    outcomes: decided.map(({ recipient, outcome, ways }) => ({
+      recipient,
+      outcome: nameOf(outcome),
+      reasons: [...(outcome.kind === 'deliver' ? outcome.because : []), ...ways.reasons],
+    })),
   })
   return answer
 }
@@ -68,8 +89,8 @@ function proven(author: string | undefined, sender: string): string | undefined 
 
 async function protectAsPlanned(
   message: ReceivedMessage,
-  plan: OutboundPlan & { readonly kind: 'deliver' },
-  signer: Signer | undefined,
+  treatment: Treatment,
+  signers: AuthorKeys,
   decided: readonly Decided[],
   gateway: Gateway,
   workspace: Workspace,
@@ -77,16 +98,16 @@ async function protectAsPlanned(
 ): Promise<FinalAnswer> {
   let converted: ReceivedMessage | undefined
   try {
-    if (plan.office !== 'pass')
-      converted = await gateway.convertOutbound(message, plan.office, workspace, signal)
+    if (treatment.office !== 'pass')
+      converted = await gateway.convertOutbound(message, treatment.office, workspace, signal)
   } catch (error) {
     // An Office file that may not leave is an answer like others, and recorded like them.
     if (error instanceof MailFailure) return { kind: 'refuse', reply: replyTo(error) }
     throw error
   }
   const order = {
-    protection: plan.protection,
-    signer: plan.sign ? signer : undefined,
+    treatment,
+    signers,
     ways: decided.map(({ ways }) => ways),
     ...(converted ? { converted } : {}),
   }
@@ -109,13 +130,17 @@ export async function acceptOutboundRecipient(
   const first = before[0]
   if (first === undefined) return 'continue'
   const [rules, now] = [gateway.rules(), gateway.now()]
-  // Whether the author can sign is the same for all recipients, and not known before the header.
   const [one, other] = await Promise.all(
-    [first, recipient].map((each) => decideFor(each, true, rules, gateway, now)),
+    [first, recipient].map((each) => decideFor(each, beforeHeader, rules, gateway, now)),
+  )
+  const [onePolicy, otherPolicy] = [first, recipient].map((each) =>
+    JSON.stringify(outboundPolicyFor(rules, addressOf(each) ?? '')),
   )
   if (
     one &&
     other &&
+    // What the message will turn out to be must not part them later.
+    onePolicy === otherPolicy &&
     treatmentKey(one.outcome, one.recipient) === treatmentKey(other.outcome, other.recipient)
   ) {
     return 'continue'
@@ -124,23 +149,55 @@ export async function acceptOutboundRecipient(
   return { kind: 'refuse', reply: { code: 452, enhancedStatus: '4.5.3', lines } }
 }
 
+/** What is not known at RCPT, and the same for all recipients with the same policy. */
+const beforeHeader: Asked = {
+  flags: { flags: new Set(), unknown: [] },
+  author: { kind: 'none' },
+  isCalendar: false,
+  signers: { smime: true, openpgp: true },
+  detect: async () => ['unread'],
+}
+
 async function decideFor(
   recipient: string,
-  signer: boolean,
+  { flags, author, isCalendar, signers, detect }: Asked,
   rules: PolicySet,
   gateway: Gateway,
   at: Date,
+  signal?: AbortSignal,
 ): Promise<Decided> {
   const address = addressOf(recipient)
   if (address === undefined || isRouted(address, gateway.organization.domains)) throw malformedAddress()
-  const ways = await gateway.findWays(address, at)
+  const policy = outboundPolicyFor(rules, address)
+  const [ways, detected] = await Promise.all([
+    gateway.findWays(address, at, policy.keyTrust, signal),
+    policy.protect === 'detected' ? detect(policy) : [],
+  ])
   const outcome = decideOutbound({
     recipient: address,
-    policy: outboundPolicyFor(rules, address),
-    usable: { smime: ways.certificates.length > 0, pdf: ways.password !== undefined },
-    signer,
+    isOwn: isOwn(address, gateway),
+    policy,
+    usable: {
+      smime: ways.certificates.length > 0,
+      openpgp: ways.openpgp.length > 0,
+      pdf: ways.password !== undefined,
+    },
+    signers,
+    asked: flags,
+    content: { author: forRecipient(author, ways), isCalendar, detected },
   })
   return { recipient: address, ways, outcome }
+}
+
+/** What was encrypted to somebody else protects no mail to this recipient. */
+function forRecipient(author: FoundAuthorProtection, { certificates }: Ways): AuthorProtection {
+  if (author.kind !== 'encrypted') return author
+  const own = certificates.map(({ certificate }) => certificate)
+  return isForOwnerOf(own, author.identifiers) ? author : { kind: 'none' }
+}
+
+function isOwn(address: string, { organization }: Gateway): boolean {
+  return organization.domains.includes(address.slice(address.lastIndexOf('@') + 1))
 }
 
 /** Every line here may run again for the same message: a deferred one comes back, a crash repeats the last one. */
@@ -159,8 +216,7 @@ async function remember(
   const over = answer.kind === 'accept' || outcome.kind === 'reject'
   if (over && queueId !== undefined) await gateway.waiting.remove(recipient, queueId)
   if (answer.kind !== 'accept') return
-  const domain = recipient.slice(recipient.lastIndexOf('@') + 1)
-  if (gateway.organization.domains.includes(domain)) return
+  if (isOwn(recipient, gateway)) return
   if (teaches(message.sender, message.recipients.length, message.fields)) {
     const sent = { from: message.sender, to: recipient, at: message.receivedAt }
     await gateway.relations.learn(sent, `${message.digest} ${recipient}`)
@@ -187,7 +243,11 @@ const malformedAddress = () => new PermanentFailure('1.3', 'The address of a rec
 function nameOf(outcome: OutboundOutcome): string {
   switch (outcome.kind) {
     case 'deliver':
-      return outcome.sign ? `${outcome.protection}, signed` : outcome.protection
+      return [
+        outcome.treatment.protection,
+        ...(outcome.treatment.sign ? ['signed'] : []),
+        ...(outcome.treatment.byAuthor ? ['by its author'] : []),
+      ].join(', ')
     case 'wait':
       return `wait for ${outcome.for}`
     case 'defer':

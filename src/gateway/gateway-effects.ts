@@ -10,15 +10,19 @@ import { holdOriginals } from '../holding/hold-originals.ts'
 import type { ObservedClock } from '../holding/observed-clock.ts'
 import { authenticate } from '../inspection/authenticate.ts'
 import type { Scan } from '../inspection/clamd.ts'
+import { detectContent } from '../inspection/detect-content.ts'
 import { gatherInboundFacts } from '../inspection/gather-facts.ts'
+import { isCalendarMessage } from '../inspection/is-calendar-message.ts'
 import type { Lookup } from '../inspection/resolver.ts'
 import type { Certificate } from '../keys/certificate.ts'
+import { findOpenPgpSigner } from '../keys/find-openpgp-keys.ts'
 import { findAuthorsSigner, findWays } from '../keys/find-ways.ts'
 import type { CheckRevocation } from '../keys/revocation/revocation.ts'
 import type { Log } from '../log/events.ts'
 import { firstValue } from '../message/header.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import type { PolicySet } from '../policy/policy.ts'
+import { authorProtection } from '../protection/author-protection.ts'
 import type { Storage } from '../storage/open-storage.ts'
 import type { Gateway } from './gateway.ts'
 
@@ -73,8 +77,16 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
         takeIntoCustody(subject, originals, accepted, parts)
       return deliverInbound(message, accepted, { converter, telephone, hold }, workspace, signal)
     },
-    findWays: (recipient, at) => findWays(wayStores, recipient, at),
-    findSigner: (author, at) => findAuthorsSigner(wayStores, author, at),
+    findWays: (recipient, at, keyTrust, signal) => findWays(wayStores, recipient, at, keyTrust, signal),
+    findSigners: async (author, at) => ({
+      smime: await findAuthorsSigner(wayStores, author, at),
+      openpgp: author && (await findOpenPgpSigner(storage.keyStore, author, at))?.armored,
+    }),
+    inspectOutbound: async (message, workspace) => ({
+      author: await authorProtection(message, workspace),
+      isCalendar: isCalendarMessage(message.tree.root),
+    }),
+    detectContent,
     convertOutbound: (message, office, workspace, signal) =>
       convertOutbound(message, office, converter, workspace, signal),
     protect: (message, order, workspace, signal) =>

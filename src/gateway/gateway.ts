@@ -1,13 +1,13 @@
 import type { Accepted, Delivered } from '../delivery/deliver-inbound.ts'
-import type { ProtectionOrder } from '../delivery/protect.ts'
+import type { AuthorKeys, ProtectionOrder } from '../delivery/protect.ts'
 import type { Ways } from '../keys/find-ways.ts'
-import type { Signer } from '../keys/signer.ts'
 import type { Log } from '../log/events.ts'
 import type { Workspace } from '../message/byte-source.ts'
 import type { InboundFacts } from '../message/facts.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import type { FinalAnswer } from '../milter/filter.ts'
-import type { PolicySet } from '../policy/policy.ts'
+import type { OutboundPolicy, PolicySet } from '../policy/policy.ts'
+import type { FoundAuthorProtection } from '../protection/author-protection.ts'
 import type { Decisions } from '../storage/decisions.ts'
 import type { Effects } from '../storage/effects.ts'
 import type { Relations } from '../storage/relations.ts'
@@ -38,8 +38,23 @@ export interface Gateway {
     signal: AbortSignal,
   ) => Promise<Delivered>
   /** Outbound: with what a recipient can be written to, and with what an author signs. */
-  readonly findWays: (recipient: string, at: Date) => Promise<Ways>
-  readonly findSigner: (author: string | undefined, at: Date) => Promise<Signer | undefined>
+  readonly findWays: (
+    recipient: string,
+    at: Date,
+    keyTrust: OutboundPolicy['keyTrust'],
+    signal?: AbortSignal,
+  ) => Promise<Ways>
+  readonly findSigners: (author: string | undefined, at: Date) => Promise<AuthorKeys>
+  /** Outbound: what the author's program made of the message, and whether it is an invitation. */
+  readonly inspectOutbound: (
+    message: ReceivedMessage,
+    workspace: Workspace,
+  ) => Promise<{ readonly author: FoundAuthorProtection; readonly isCalendar: boolean }>
+  /** Outbound: the names of what is in a message that a policy wants protected. */
+  readonly detectContent: (
+    message: ReceivedMessage,
+    policy: Pick<OutboundPolicy, 'words' | 'attachmentTypes'>,
+  ) => Promise<readonly string[]>
   /** Outbound: the message with PDFs for its Office files, or refused for them; undefined if it has none. */
   readonly convertOutbound: (
     message: ReceivedMessage,

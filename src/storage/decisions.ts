@@ -19,7 +19,12 @@ export interface DecisionRecord {
       }
     | undefined
   /** One line for each recipient: what was decided, such as 'smime', 'pdf', 'wait for password', 'deliver'. */
-  readonly outcomes: readonly { readonly recipient: string; readonly outcome: string }[]
+  readonly outcomes: readonly {
+    readonly recipient: string
+    readonly outcome: string
+    /** Why, in a line each: flags and detectors by name, keys with why they were used or set aside. */
+    readonly reasons?: readonly string[]
+  }[]
   readonly policyGeneration: number
   readonly milliseconds: number
 }

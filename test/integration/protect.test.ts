@@ -2,21 +2,29 @@ import { tmpdir } from 'node:os'
 import { PDFDocument } from 'pdf-lib'
 import { describe, expect, it } from 'vitest'
 import type { Converter } from '../../src/converter/converter.ts'
-import type { Protection } from '../../src/decision/outcome.ts'
+import type { Protection, Treatment } from '../../src/decision/outcome.ts'
 import { type ProtectionOrder, protect } from '../../src/delivery/protect.ts'
 import { TemporaryFailure } from '../../src/failure.ts'
 import type { Ways } from '../../src/keys/find-ways.ts'
 import { derivePdfPassword } from '../../src/protection/pdf/derive.ts'
 import { openWorkspace } from '../../src/storage/spool.ts'
 import { applyEdits } from '../support/apply-edits.ts'
+import { noWays, treatment } from '../support/outbound.ts'
 import { receivedMessage } from '../support/received-message.ts'
 import { opensslDecrypts, opensslVerifies } from '../support/smime-judges.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { testCertificate, testSigner } from '../support/test-keys.ts'
 
-const signer = testSigner('alice-rsa')
+const signers = { smime: testSigner('alice-rsa'), openpgp: undefined }
+const unsigned = { signers: { smime: undefined, openpgp: undefined } }
+const to = (name: string, capabilities: readonly string[] = []) => ({
+  certificate: testCertificate(name),
+  capabilities,
+  isDomain: false,
+})
 const ways: Ways = {
-  certificates: [testCertificate('bob-rsa')],
+  ...noWays,
+  certificates: [to('bob-rsa')],
   password: derivePdfPassword('Lampe Gurke Fenster'),
 }
 const render: Converter['render'] = async () => {
@@ -29,7 +37,7 @@ const render: Converter['render'] = async () => {
 async function protectedBy(
   protection: Protection,
   text: string | Uint8Array,
-  change: Partial<ProtectionOrder> = {},
+  change: Partial<Omit<ProtectionOrder, 'treatment'>> & { readonly treatment?: Partial<Treatment> } = {},
 ): Promise<Buffer> {
   const message = receivedMessage(text, { direction: 'outbound' })
   const house = {
@@ -38,7 +46,16 @@ async function protectedBy(
     organization: { name: 'Kanzlei Müller', telephone: '+49 30 5550100' },
   }
   await using workspace = openWorkspace(tmpdir(), { sizeLimit: 10e6 })
-  const order = { protection, signer, ways: [ways], ...change }
+  const order = {
+    signers,
+    ways: [ways],
+    ...change,
+    treatment: treatment({
+      protection,
+      sign: (change.signers ?? signers).smime !== undefined,
+      ...change.treatment,
+    }),
+  }
   return await applyEdits(
     message,
     await protect(message, order, house, workspace, AbortSignal.timeout(60_000)),
@@ -87,7 +104,7 @@ describe('a mail of ours as it leaves', () => {
 
   it('is left alone where nothing is to be done', async () => {
     const message = messages['text with HTML'] as string
-    const sent = await protectedBy('none', message, { signer: undefined })
+    const sent = await protectedBy('none', message, unsigned)
     expect(sent.toString()).toBe(message.replaceAll('\n', '\r\n'))
   })
 
@@ -103,14 +120,14 @@ describe('a mail of ours as it leaves', () => {
     const sent = await protectedBy(
       'tls',
       `TLS-Required: No\nX-Postsiegel-Trust: +1\nFrom: a@b.example\ntls-required: no\nX-POSTSIEGEL-Reference: x\nTLS-Required: no\nX-Tls-Required: other\n\nHallo\n`,
-      { signer: undefined },
+      unsigned,
     )
     expect(sent.toString()).toBe('From: a@b.example\r\nX-Tls-Required: other\r\n\r\nHallo\r\n')
   })
 
   it('waits when certificate or password are gone since it was decided', async () => {
-    const gone = { ways: [{ certificates: [], password: undefined }] }
-    for (const protection of ['smime', 'pdf'] as const) {
+    const gone = { ways: [noWays] }
+    for (const protection of ['smime', 'openpgp', 'pdf'] as const) {
       await expect(protectedBy(protection, 'From: a@b.example\n\nx\n', gone)).rejects.toBeInstanceOf(
         TemporaryFailure,
       )

@@ -10,6 +10,7 @@ import type { MimePart } from '../../../src/message/mime-part.ts'
 import { openWorkspace } from '../../../src/storage/spool.ts'
 import { mailWith, pdf } from '../../support/delivered-mail.ts'
 import { openXml } from '../../support/office-samples.ts'
+import { treatment } from '../../support/outbound.ts'
 import { receivedMessage } from '../../support/received-message.ts'
 
 const never = new AbortController().signal
@@ -31,7 +32,8 @@ async function convert(
     return [`${part.fileName ?? part.contentType.subtype}: ${bytes.slice(0, 12).trim()}`]
   }
   const house = { organization: { name: '' } } as unknown as Parameters<typeof protect>[2]
-  const order = { protection: 'none' as const, signer: undefined, ways: [], converted: message }
+  const signers = { smime: undefined, openpgp: undefined }
+  const order = { treatment: treatment(), signers, ways: [], converted: message }
   const answer = await protect(receivedMessage(mail), order, house, workspace, never)
   const pieces: Uint8Array[] = []
   if (answer.kind === 'accept' && answer.body) for await (const piece of answer.body) pieces.push(piece)

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { acceptOutboundRecipient } from '../../../src/gateway/answer-outbound.ts'
 import type { Gateway } from '../../../src/gateway/gateway.ts'
-import type { Ways } from '../../../src/keys/find-ways.ts'
 import type { OutboundRule } from '../../../src/policy/policy.ts'
+import { noWays } from '../../support/outbound.ts'
 
-const noWays: Ways = { certificates: [], openpgp: [], password: undefined, reasons: [] }
 const rules: [string, OutboundRule][] = [
   ['tls.example', { protection: ['tls'] }],
   ['clear.example', { protection: ['none'] }],
+  ['words.example', { protection: ['tls'], protect: 'detected', words: ['Akte'] }],
 ]
 const gateway = {
   organization: { name: 'Kanzlei Muster', telephone: '+49 30 5550100', domains: ['kanzlei.example'] },
@@ -21,6 +21,7 @@ describe('the outbound socket directly at a submission service', () => {
     ['lets the first recipient in', [], 'ann@tls.example', undefined],
     ['lets another with the same treatment in', ['ann@tls.example'], 'bob@tls.example', undefined],
     ['asks one with another treatment to come again', ['ann@tls.example'], 'bob@clear.example', 452],
+    ['asks one to come again for whom the text may matter', ['ann@tls.example'], 'bob@words.example', 452],
     ['asks one who must wait to come again', ['ann@tls.example'], 'bob@nobody.example', 452],
     [
       'refuses a malformed address when it is named, not its neighbours',

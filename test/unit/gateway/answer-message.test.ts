@@ -8,6 +8,7 @@ import type { ReceivedMessage } from '../../../src/message/received-message.ts'
 import type { PolicySet } from '../../../src/policy/policy.ts'
 import type { DecisionRecord } from '../../../src/storage/decisions.ts'
 import { openWorkspace } from '../../../src/storage/spool.ts'
+import { noWays } from '../../support/outbound.ts'
 import { receivedMessage } from '../../support/received-message.ts'
 
 const relation = { pair: 0, address: 0, domain: 0, firstAt: undefined, lastAt: undefined }
@@ -55,8 +56,10 @@ function gatewayWith(changes: Partial<Gateway> = {}) {
     gatherFacts: async () => facts,
     deliverInbound: async () => ({ kind: 'accept', edits: [] }),
     convertOutbound: async () => undefined,
-    findWays: async () => ({ certificates: [], openpgp: [], password: undefined, reasons: [] }),
-    findSigner: async () => undefined,
+    findWays: async () => noWays,
+    findSigners: async () => ({ smime: undefined, openpgp: undefined }),
+    inspectOutbound: async () => ({ author: { kind: 'none' }, isCalendar: false }),
+    detectContent: async () => [],
     protect: async () => ({ kind: 'accept', edits: [] }),
     ...changes,
   }
@@ -182,7 +185,10 @@ describe('a message of ours', () => {
       const authors: (string | undefined)[] = []
       const { answer } = gatewayWith({
         rules: () => toneDown,
-        findSigner: async (author) => void authors.push(author) as undefined,
+        findSigners: async (author) => {
+          authors.push(author)
+          return { smime: undefined, openpgp: undefined }
+        },
       })
       await answer({ ...outbound, sender })
       expect(authors).toEqual([asked])
