@@ -183,6 +183,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
       handlers: controlHandlers({
         settings,
         storage,
+        anchors,
         policies,
         observed,
         log,

@@ -24,6 +24,7 @@ export interface Options {
   readonly by: string | undefined
   readonly until: string | undefined
   readonly output: string | undefined
+  readonly private: boolean
 }
 
 /** Something the caller can mend; ends with exit code 2 and no stack. */

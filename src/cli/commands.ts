@@ -32,11 +32,19 @@ export const optionTable = {
   settings: { type: 'string', default: '/etc/postsiegel/postsiegel.yaml', help: 'FILE   the settings' },
   json: { type: 'boolean', default: false, help: '       answers as JSON' },
   policies: { type: 'string', help: 'FOLDER check: these policies instead of those in the settings' },
-  'password-file': { type: 'string', help: 'FILE   key import: the password of a PKCS#12 file' },
+  'password-file': {
+    type: 'string',
+    help: 'FILE   key import, key export: the password of the file with a private key',
+  },
   reason: { type: 'string', help: 'TEXT   hold release, extend, delete: why; it stays on record' },
   by: { type: 'string', help: 'NAME   hold: who does it; left out: the user behind sudo' },
   until: { type: 'string', help: 'TIME   hold extend: held until then, such as 2026-11-24T18:00' },
-  output: { type: 'string', help: 'FILE   hold fetch: the new file' },
+  output: { type: 'string', help: 'FILE   hold fetch, key export: the new file' },
+  private: {
+    type: 'boolean',
+    default: false,
+    help: '       key export: with the private key, under a password',
+  },
   help: { type: 'boolean', default: false, help: '       this text' },
   version: { type: 'boolean', default: false, help: '       the version' },
 } as const

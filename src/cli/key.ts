@@ -1,57 +1,119 @@
-import { readFile } from 'node:fs/promises'
-import type { ShownKey } from '../gateway/control-calls.ts'
+import { open, readFile } from 'node:fs/promises'
+import type { KeyAct } from '../gateway/key-calls.ts'
 import { askGateway } from './ask-gateway.ts'
-import { type Command, UsageError } from './command.ts'
+import { type Command, type CommandCall, type Options, UsageError } from './command.ts'
+import { keyDetails, keyLine, retriedLine } from './key-text.ts'
 import { printable } from './printable.ts'
 
 export const key: Command = {
   name: 'key',
-  usage: 'import FILE | list | remove FINGERPRINT',
-  summary: 'S/MIME certificates, ours and of others: PEM, DER, PKCS#7, PKCS#12',
-  async run({ words: [verb, what], options, print }) {
-    switch (verb) {
-      case 'import': {
-        if (what === undefined) break
-        const file = (await readFile(what)).toString('base64')
-        const password =
-          options.passwordFile === undefined
-            ? undefined
-            : (await readFile(options.passwordFile, 'utf8')).replace(/\r?\n$/, '')
-        const answer = await askGateway(options, 'key-import', {
-          file,
-          ...(password === undefined ? {} : { password }),
-        })
-        print(
-          options.json
-            ? JSON.stringify(answer)
-            : [
-                ...answer.imported.map(lineOf),
-                ...(answer.retried.length > 0
-                  ? [`Waiting messages tried again: ${answer.retried.join(', ')}`]
-                  : []),
-              ].join('\n'),
-        )
-        return 0
-      }
-      case 'list': {
-        const list = await askGateway(options, 'key-list', {})
-        print(options.json ? JSON.stringify(list) : list.map(lineOf).join('\n'))
-        return 0
-      }
-      case 'remove': {
-        if (what === undefined) break
-        const { removed } = await askGateway(options, 'key-remove', { fingerprint: what.toLowerCase() })
-        print(options.json ? JSON.stringify({ removed }) : removed ? 'removed' : 'no such certificate')
-        return removed ? 0 : 1
-      }
-    }
-    throw new UsageError(`key ${key.usage}`)
+  usage:
+    'import FILE | list [ADDRESS] | show KEY | explain ADDRESS | export KEY | pending | accept KEY | refuse KEY | pin KEY | unpin KEY | retire KEY | remove KEY | domain KEY DOMAIN',
+  summary:
+    'S/MIME certificates and OpenPGP keys, ours and of others; KEY is a fingerprint, its beginning, or an address',
+  async run(call) {
+    const [verb, ...more] = call.words
+    const action = Object.hasOwn(actions, verb ?? '') ? actions[verb as keyof typeof actions] : undefined
+    if (!action) throw usage()
+    return action(call, more[0] ?? '', more[1] ?? '')
   },
 }
 
-function lineOf({ addresses, notAfter, hasPrivateKey, fingerprint }: ShownKey): string {
-  const kind = hasPrivateKey ? 'with private key' : 'certificate'
-  return printable(
-    `${addresses.join(', ')}  until ${notAfter?.slice(0, 10) ?? 'for ever'}  ${kind}  ${fingerprint}`,
-  )
+const usage = () => new UsageError(`usage: postsiegel key ${key.usage}`)
+
+const actions = {
+  async import({ options, print }: CommandCall, path: string) {
+    const file = (await readFile(named(path))).toString('base64')
+    const password = await passwordOf(options)
+    const input = password === undefined ? { file } : { file, password }
+    const answer = await askGateway(options, 'key-import', input)
+    if (options.json) print(JSON.stringify(answer))
+    else print([...answer.imported.map(keyLine), ...retriedLine(answer.retried)].join('\n'))
+    return 0
+  },
+  async list({ options, print }: CommandCall, address: string) {
+    const list = await askGateway(options, 'key-list', address === '' ? {} : { address })
+    print(options.json ? JSON.stringify(list) : list.map(keyLine).join('\n') || 'no keys')
+    return 0
+  },
+  async pending({ options, print }: CommandCall) {
+    const list = await askGateway(options, 'key-list', { state: 'pending' })
+    print(options.json ? JSON.stringify(list) : list.map(keyLine).join('\n') || 'nothing waits for review')
+    return 0
+  },
+  async show({ options, print }: CommandCall, which: string) {
+    const shown = await askGateway(options, 'key-show', { key: named(which) })
+    print(options.json ? JSON.stringify(shown) : keyDetails(shown).join('\n'))
+    return 0
+  },
+  async explain({ options, print }: CommandCall, address: string) {
+    const answer = await askGateway(options, 'key-explain', { address: named(address) })
+    if (options.json) print(JSON.stringify(answer))
+    else {
+      const encrypt = answer.encrypt.length > 0 ? answer.encrypt : ['nothing to encrypt with']
+      const lines = [`mail to ${address}`, ...encrypt.map((line) => `  ${line}`)]
+      if (answer.sign.length > 0) lines.push(`mail of ${address}`, ...answer.sign.map((line) => `  ${line}`))
+      print(lines.map(printable).join('\n'))
+    }
+    return 0
+  },
+  async export({ options, print }: CommandCall, which: string) {
+    if (options.private) return exportPrivate({ options, print, words: [] }, named(which))
+    const { text } = await askGateway(options, 'key-export', { key: named(which) })
+    if (options.output === undefined) print(text.trimEnd())
+    else await writeNew(options.output, Buffer.from(text, 'latin1'), 0o644)
+    return 0
+  },
+  accept: changes('accept', 'in use from now on'),
+  refuse: changes('refuse', 'refused; it is remembered, so that it is not offered again'),
+  pin: changes('pin', 'pinned: only pinned keys are used for its addresses'),
+  unpin: changes('unpin', 'no longer pinned'),
+  retire: changes('retire', 'retired: it still opens old mail, and is used for nothing new'),
+  remove: changes('remove', 'removed'),
+  async domain({ options, print }: CommandCall, which: string, domain: string) {
+    const answer = await askGateway(options, 'key-domain', { key: named(which), domain: named(domain) })
+    if (options.json) print(JSON.stringify(answer))
+    else print([keyLine(answer.key), ...retriedLine(answer.retried)].join('\n'))
+    return 0
+  },
+}
+
+/** An act on one key, and what is said when it is done. */
+function changes(act: KeyAct, done: string) {
+  return async ({ options, print }: CommandCall, which: string) => {
+    const answer = await askGateway(options, 'key-change', { key: named(which), act })
+    if (options.json) print(JSON.stringify(answer))
+    else print([keyLine(answer.key), done, ...retriedLine(answer.retried)].join('\n'))
+    return 0
+  }
+}
+
+async function exportPrivate({ options, print }: CommandCall, which: string): Promise<number> {
+  const password = await passwordOf(options)
+  if (password === undefined)
+    throw new UsageError(
+      '--private needs --password-file FILE: a private key never leaves without a password',
+    )
+  if (options.output === undefined) throw new UsageError('--private needs --output FILE, a new file')
+  const { bytes } = await askGateway(options, 'key-export-private', { key: which, password })
+  await writeNew(options.output, Buffer.from(bytes, 'base64'), 0o600)
+  print(options.json ? JSON.stringify({ output: options.output }) : `written to ${options.output}`)
+  return 0
+}
+
+/** Never over a file that is there. */
+async function writeNew(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  await using file = await open(path, 'wx', mode)
+  await file.writeFile(bytes)
+  await file.sync()
+}
+
+/** The first line of the file, as the openssl program reads passwords too. */
+async function passwordOf({ passwordFile }: Options): Promise<string | undefined> {
+  return passwordFile === undefined ? undefined : (await readFile(passwordFile, 'utf8')).replace(/\r?\n$/, '')
+}
+
+function named(word: string): string {
+  if (word === '') throw usage()
+  return word
 }

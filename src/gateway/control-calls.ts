@@ -1,14 +1,8 @@
 import { z } from 'zod'
 import type { DecisionRecord } from '../storage/decisions.ts'
-import type { KeyStore, StoredKey } from '../storage/key-store.ts'
 import type { WaitingMessage } from '../storage/waiting-messages.ts'
 import { type HoldAnswers, holdCalls } from './hold-calls.ts'
-
-const address = z
-  .string()
-  .min(3)
-  .max(320)
-  .regex(/^[^\s@]+@[^\s@]+$/, 'an address such as ann@example.org')
+import { address, type KeyAnswers, keyCalls } from './key-calls.ts'
 
 /**
  * What can be asked of a running gateway over gateway.sock, with the shape of each question. The socket is for root
@@ -20,15 +14,7 @@ export const controlCalls = {
   'password-set': z.strictObject({ recipient: address, password: z.string().min(1).max(1000) }),
   'password-list': z.strictObject({}),
   'password-remove': z.strictObject({ recipient: address }),
-  'key-import': z.strictObject({
-    /** Base64 of the file. */
-    file: z.base64().max(1_500_000),
-    password: z.string().max(1000).optional(),
-  }),
-  'key-list': z.strictObject({}),
-  'key-remove': z.strictObject({
-    fingerprint: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 fingerprint in hex'),
-  }),
+  ...keyCalls,
   ...holdCalls,
   'waiting-list': z.strictObject({}),
   explain: z.strictObject({ id: z.string().min(1).max(40) }),
@@ -53,7 +39,7 @@ export interface GatewayStatus {
 }
 
 /** What each call answers. Dates travel as ISO 8601 text, bytes not at all. */
-export interface ControlAnswers extends Written<HoldAnswers> {
+export interface ControlAnswers extends Written<HoldAnswers>, Written<KeyAnswers> {
   readonly status: GatewayStatus
   readonly reload: {
     readonly kind: 'loaded' | 'unchanged' | 'refused'
@@ -63,17 +49,9 @@ export interface ControlAnswers extends Written<HoldAnswers> {
   readonly 'password-set': { readonly retried: readonly string[] }
   readonly 'password-list': readonly { readonly recipient: string; readonly setAt: string }[]
   readonly 'password-remove': { readonly removed: boolean }
-  readonly 'key-import': {
-    readonly imported: readonly ShownKey[]
-    readonly retried: readonly string[]
-  }
-  readonly 'key-list': readonly ShownKey[]
-  readonly 'key-remove': { readonly removed: Awaited<ReturnType<KeyStore['remove']>> }
   readonly 'waiting-list': readonly Written<WaitingMessage>[]
   readonly explain: Written<DecisionRecord> | null
 }
-
-export type ShownKey = Written<Omit<StoredKey, 'material' | 'chain'>>
 
 /** A value as JSON carries it. */
 export type Written<Value> = Value extends Date

@@ -1,20 +1,19 @@
 import { problemLine } from '../config/config-problem.ts'
 import type { CurrentPolicies } from '../config/current-policies.ts'
 import type { Settings } from '../config/settings.ts'
-import { retryQueued } from '../delivery/retry-queued.ts'
 import type { ObservedClock } from '../holding/observed-clock.ts'
-import { importKeys } from '../keys/import.ts'
 import type { Log } from '../log/events.ts'
 import { describeError } from '../log/json-log.ts'
-import { inboundPolicyFor } from '../policy/find-policy.ts'
+import { inboundPolicyFor, outboundPolicyFor } from '../policy/find-policy.ts'
 import { derivePdfPassword } from '../protection/pdf/derive.ts'
 import { judgePassword } from '../protection/pdf/password.ts'
-import type { StoredKey } from '../storage/key-store.ts'
 import type { Storage } from '../storage/open-storage.ts'
 import { version } from '../version.ts'
 import type { ControlHandlers, GatewayStatus } from './control-calls.ts'
 import { ControlRefusal } from './control-server.ts'
 import { holdHandlers } from './hold-handlers.ts'
+import { type KeyParts, keyHandlers } from './key-handlers.ts'
+import { retryWaiting } from './retry-waiting.ts'
 
 export interface ControlParts {
   readonly settings: Settings
@@ -23,6 +22,8 @@ export interface ControlParts {
   readonly observed: ObservedClock
   readonly log: Log
   readonly now: () => Date
+  readonly anchors: KeyParts['anchors']
+  readonly checkRevocation?: KeyParts['checkRevocation']
   readonly connections: () => GatewayStatus['connections']
   readonly scannerState: () => Promise<string>
   readonly converterState: () => Promise<string>
@@ -83,26 +84,10 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
     async 'password-remove'({ recipient }) {
       return { removed: await storage.pdfPasswords.remove(recipient) }
     },
-    async 'key-import'({ file, password }) {
-      const keys = await importKeys(Buffer.from(file, 'base64'), {
-        source: 'import',
-        trust: 'manual',
-        at: now(),
-        ...(password === undefined ? {} : { password }),
-      })
-      const retried: string[] = []
-      for (const { key, privateKey } of keys) {
-        await storage.keyStore.add(key, privateKey)
-        for (const address of key.addresses) retried.push(...(await retryWaiting(address, parts)))
-      }
-      return { imported: keys.map(({ key }) => shown(key)), retried }
-    },
-    async 'key-list'() {
-      return (await storage.keyStore.list()).map(shown)
-    },
-    async 'key-remove'({ fingerprint }) {
-      return { removed: await storage.keyStore.remove(fingerprint) }
-    },
+    ...keyHandlers({
+      ...parts,
+      leastTrustFor: (recipient) => outboundPolicyFor(policies.inForce, recipient).keyTrust,
+    }),
     ...holdHandlers({ ...parts, policyOf: (recipient) => inboundPolicyFor(policies.inForce, recipient) }),
     async 'waiting-list'() {
       return storage.waitingMessages.list()
@@ -111,23 +96,4 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
       return storage.decisions.find(id.toUpperCase())
     },
   }
-}
-
-/** Asks Postfix to try what waits for a recipient again. A message that has left the queue meanwhile is no error. */
-async function retryWaiting(recipient: string, { storage, settings, log }: ControlParts): Promise<string[]> {
-  const retried: string[] = []
-  for (const { queueId } of await storage.waitingMessages.of(recipient)) {
-    try {
-      await retryQueued(settings.postfix.configDirectory, queueId)
-      log({ event: 'queue-retried', queueId, recipient })
-      retried.push(queueId)
-    } catch (error) {
-      log({ event: 'problem', where: `retry of ${queueId}`, error: String(error) })
-    }
-  }
-  return retried
-}
-
-function shown({ material: _material, chain: _chain, ...key }: StoredKey) {
-  return key
 }

@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto'
 import type { KeyTrust, StoredKey } from '../storage/key-store.ts'
 import { blocksOfKeyFile } from './blocks-of-key-file.ts'
 import { type Certificate, readCertificate } from './certificate.ts'
+import { importOpenPgpKeys, isOpenPgpFile } from './import-openpgp.ts'
 import { KeyImportError, readable, wrongPassword } from './key-import-error.ts'
 import { openssl } from './openssl.ts'
 import type { PemBlock } from './pem.ts'
@@ -17,7 +18,7 @@ export interface ImportOptions {
 /** One key of somebody with an address, ready for `KeyStore.add`. */
 export interface ImportedKey {
   readonly key: StoredKey
-  /** PKCS#8 PEM, unencrypted. */
+  /** PKCS#8 PEM, or armored OpenPGP; unencrypted. */
   readonly privateKey: string | undefined
 }
 
@@ -27,7 +28,8 @@ const maxBytes = 1024 * 1024
 const maxKeys = 32
 
 /**
- * Reads what people hand over: PEM, DER, PKCS#7 (p7b, p7c) or PKCS#12 (p12, pfx; also the old kind with RC2 and 3DES).
+ * Reads what people hand over: PEM, DER, PKCS#7 (p7b, p7c), PKCS#12 (p12, pfx; also the old kind with RC2 and 3DES), or
+ * OpenPGP keys, armored or binary.
  * Gives the certificates with an address, each with its chain and, if it was there, its private key. Authorities come
  * in chains only. Fails with KeyImportError; a private key that fits none of the certificates fails too, because
  * whoever hands it over means it to be used.
@@ -35,6 +37,7 @@ const maxKeys = 32
 export async function importKeys(bytes: Uint8Array, options: ImportOptions): Promise<readonly ImportedKey[]> {
   if (bytes.length > maxBytes)
     throw new KeyImportError('too-large', 'The file is larger than 1 MiB: is it a key file?')
+  if (isOpenPgpFile(bytes, Buffer.from(bytes).toString('latin1'))) return importOpenPgpKeys(bytes, options)
   const blocks = await blocksOfKeyFile(bytes, options.password)
   const certificates = new Map<string, Certificate>()
   const keys: KeyObject[] = []

@@ -30,7 +30,7 @@ export function readable<T>(read: () => T): T {
 export function unreadable(cause?: unknown): KeyImportError {
   return new KeyImportError(
     'unreadable',
-    'The file cannot be read as PEM, DER, PKCS#7 or PKCS#12: export the certificate again in one of these formats',
+    'The file cannot be read as PEM, DER, PKCS#7, PKCS#12 or OpenPGP: export the key again in one of these formats',
     { cause },
   )
 }

@@ -46,6 +46,12 @@ export type LogEvent =
     }
   /** The last entry of the audit, hourly: who cuts off the end of the record cannot cut it out of the log too. */
   | { readonly event: 'audit'; readonly number: number; readonly mac: string }
+  | {
+      readonly event: 'key-changed'
+      readonly act: string
+      readonly kind: 'smime' | 'openpgp'
+      readonly fingerprint: string
+    }
   | { readonly event: 'queue-retried'; readonly queueId: string; readonly recipient: string }
   /** What the converter tells of itself; see its ConverterEvent. */
   | { readonly event: 'converter'; readonly happened: object }

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { importKeys } from '../../../src/keys/import.ts'
+import { readOpenPgpKey } from '../../../src/keys/openpgp-key.ts'
+import { generateOpenPgpKey, revokeOpenPgpKey } from '../../../src/keys/openpgp-own.ts'
+import { publicOpenPgpKey } from '../../../src/keys/openpgp-public.ts'
+import { takeIn } from '../../../src/keys/take-in.ts'
+import { openTestStorage } from '../../support/open-test-storage.ts'
+import { testKeyFile } from '../../support/test-keys.ts'
+
+const at = new Date('2028-01-01T12:00:00Z')
+const file = (name: string) => readFileSync(testKeyFile(`../pgp/${name}.asc`), 'utf8')
+const binary = (armored: string) =>
+  Buffer.from(
+    armored
+      .split(/\r?\n\r?\n/)[1]
+      ?.split(/\n=/)[0]
+      ?.replaceAll(/\s/g, '') ?? '',
+    'base64',
+  )
+const from = (bytes: string | Uint8Array) =>
+  importKeys(Buffer.from(bytes), { source: 'import', trust: 'manual', at })
+
+describe('a file of OpenPGP keys is taken', () => {
+  const carol = { addresses: ['carol@partner.example'], kind: 'openpgp', trust: 'manual', source: 'import' }
+  for (const [what, bytes, hasPrivateKey] of [
+    ['armored', file('carol-rsa3072.pub'), false],
+    [
+      'armored with CRLF and a letter around',
+      `Liebe Kollegen,\r\n\r\n${file('carol-rsa3072.pub').replaceAll('\n', '\r\n')}\r\nGruß`,
+      false,
+    ],
+    ['binary', binary(file('carol-rsa3072.pub')), false],
+    ['private', file('carol-rsa3072.sec'), true],
+    ['private and binary', binary(file('carol-rsa3072.sec')), true],
+  ] as const) {
+    it(what, async () => {
+      const [imported, ...others] = await from(bytes)
+      expect(others).toEqual([])
+      expect(imported?.key).toMatchObject({ ...carol, hasPrivateKey })
+      expect(imported?.key.fingerprint).toBe(
+        readFileSync(testKeyFile('../pgp/carol-rsa3072.fpr'), 'latin1').trim().toLowerCase(),
+      )
+      expect(imported?.key.material).toContain('BEGIN PGP PUBLIC KEY')
+      expect(imported?.privateKey?.includes('BEGIN PGP PRIVATE KEY')).toBe(hasPrivateKey || undefined)
+    })
+  }
+
+  it('with several keys in it', async () => {
+    const imported = await from(file('carol-rsa3072.pub') + file('dave-curve25519.sec'))
+    expect(imported.map(({ key }) => [key.addresses[0], key.hasPrivateKey])).toEqual([
+      ['carol@partner.example', false],
+      ['dave@partner.example', true],
+    ])
+  })
+})
+
+describe('a key that is here already', () => {
+  it('keeps its revocation and its private half when an old file comes again', async () => {
+    await using storage = await openTestStorage()
+    const { keyStore } = storage
+    const made = await generateOpenPgpKey(
+      { name: 'Carol', address: 'carol@partner.example' },
+      new Date('2027-01-01'),
+    )
+    const revoked = (await revokeOpenPgpKey(made.armored, 'superseded', at)).armored
+    const files = [made.armored, (await publicOpenPgpKey(revoked)).armored, made.armored]
+    for (const bytes of files) for (const imported of await from(bytes)) await takeIn(keyStore, imported)
+    const [key] = await keyStore.ownKeys()
+    for (const armored of [key?.material, await keyStore.privateKeyOf(made.fingerprint)]) {
+      const read = await readOpenPgpKey(armored ?? '', at)
+      expect(await read.problemFor('sign', at)).toBe('revoked')
+      expect(read.isPrivate).toBe(armored !== key?.material)
+    }
+  })
+})
