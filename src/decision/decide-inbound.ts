@@ -39,7 +39,8 @@ export function decideInbound(question: InboundQuestion): InboundOutcome {
   if (bandOf(trust.range.lowest, policy) !== bandOf(trust.range.highest, policy)) return unsettled(question)
   if (band === 'refuse') return refusedByTrust(question)
   if (scan.kind === 'unknown') return deferred(question, 'scanner', scan.reason)
-  if (band === 'accept') return refusedForOffice(question) ?? { kind: 'deliver' }
+  if (band === 'accept')
+    return refusedForClosed(question) ?? refusedForOffice(question) ?? { kind: 'deliver' }
   return question.cameBack
     ? refusedByTrust(question)
     : deferred(question, 'comeAgain', `trust ${trust.score}`)
@@ -48,6 +49,22 @@ export function decideInbound(question: InboundQuestion): InboundOutcome {
 function bandOf(score: number, policy: InboundPolicy): 'refuse' | 'between' | 'accept' {
   if (score < policy.refuseBelow) return 'refuse'
   return score < policy.acceptFrom ? 'between' : 'accept'
+}
+
+/**
+ * Something encrypted that nobody here can look into. `damaged` never refuses: it names a key of ours, and whoever sends
+ * changed copies of another's ciphertext would learn from the answer which of them decrypt (Vaudenay 2002). What refuses
+ * shows without any key.
+ */
+function refusedForClosed(question: InboundQuestion): InboundOutcome | undefined {
+  if (question.policy.undecryptable === 'pass') return undefined
+  const closed = question.facts.protection.layers.find(
+    (layer) => layer.kind === 'closed' && layer.reason !== 'damaged',
+  )
+  if (closed?.kind !== 'closed') return undefined
+  const { format, reason } = closed
+  const reply = refusal('closed', wordsOf(question))
+  return { kind: 'reject', hard: false, reason: `closed: ${format} ${reason}`, reply }
 }
 
 /** A file that this recipient's policy refuses; a colleague's policy can still take the mail, which then holds it. */

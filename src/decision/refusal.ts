@@ -15,6 +15,7 @@ export type RefusalCase =
   | 'malware'
   | 'author'
   | 'office'
+  | 'closed'
   | 'ownDomain'
   | 'comeAgain'
   | 'scanner'
@@ -52,6 +53,12 @@ const cases: Readonly<
     '5.7.1',
     'Solche Office-Dateien nehmen wir nicht an. Bitte als PDF senden',
     'Office files of this kind are not accepted. Please send a PDF',
+  ],
+  closed: [
+    550,
+    '5.7.5',
+    'Die Nachricht ist so verschluesselt, dass wir sie nicht lesen koennen.',
+    'the message is encrypted in a way that we cannot read.',
   ],
   author: [
     550,
@@ -125,6 +132,13 @@ export function refusal(
 
 /** What helps. Where our own mail to the sender would heal the refusal, it says so. */
 function advice(kind: RefusalCase, telephone: string): string[] {
+  if (kind === 'closed') {
+    return [
+      'Bitte nur mit unserem aktuellen Zertifikat oder Schluessel verschluesseln: es haengt an',
+      'unseren signierten E-Mails und steht auf unserem Portal. Auch Anhaenge nicht anders verschluesseln.',
+      'Please encrypt the whole mail, with our current certificate: see our signed mail or our portal.',
+    ]
+  }
   if (kind !== 'trust') return [`Bitte rufen Sie uns an: ${telephone}.`]
   return [
     `Bitte rufen Sie uns an: ${telephone}. Sobald wir Ihnen geschrieben haben,`,

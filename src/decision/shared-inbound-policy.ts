@@ -3,7 +3,7 @@ import type { InboundPolicy } from '../policy/policy.ts'
 /**
  * One message, one body, one verdict: where recipients' policies differ, the kinder threshold holds for all, since
  * nobody's mail is refused for a colleague's sake, and the longer hold. Files are withheld only where each recipient's
- * policy records a basis for it. What becomes of each file: officeTreatment, which looks at all policies.
+ * policy records a basis for it; the subject is tagged for all as soon as one wants it. What becomes of each file: officeTreatment, which looks at all policies.
  */
 export function sharedInboundPolicy(policies: readonly [InboundPolicy, ...InboundPolicy[]]): InboundPolicy {
   return policies.reduce((one, other) => {
@@ -21,6 +21,7 @@ export function sharedInboundPolicy(policies: readonly [InboundPolicy, ...Inboun
       release: [...new Set([...one.release, ...other.release])],
       earlyRelease: one.earlyRelease === 'four-eyes' ? 'four-eyes' : other.earlyRelease,
       keepReleased: Math.max(one.keepReleased, other.keepReleased),
+      subjectTags: one.subjectTags || other.subjectTags,
       ...(basis ? { withholdingBasis: basis } : {}),
       ...(releaseFolder === undefined ? {} : { releaseFolder }),
       ...(telephone === undefined ? {} : { telephone }),

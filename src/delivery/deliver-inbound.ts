@@ -1,25 +1,28 @@
 import { sharedOfficeTreatment } from '../decision/office-treatment.ts'
 import { toAscii } from '../decision/to-ascii.ts'
-import { authenticationResults } from '../inspection/authentication-results.ts'
-import { forgedResults } from '../inspection/forged-results.ts'
 import { buildField } from '../message/build-field.ts'
-import { partBytes } from '../message/build-part.ts'
+import { entityOf, partBytes } from '../message/build-part.ts'
 import type { Workspace } from '../message/byte-source.ts'
 import type { AttachedFile, InboundFacts, SeenFile } from '../message/facts.ts'
+import type { MimeEntity } from '../message/mime-entity.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import { replaceParts } from '../message/rewrite.ts'
 import { shownFileName } from '../message/shown-file-name.ts'
 import type { Edit, FinalAnswer } from '../milter/filter.ts'
 import type { InboundPolicy } from '../policy/policy.ts'
-import { entityEdits } from './entity-edits.ts'
+import { protectableFields } from '../protection/protected-fields.ts'
+import { entityEdits, fieldEdits } from './entity-edits.ts'
+import { markingEdits } from './marking-edits.ts'
 import { officeRecord } from './office-record.ts'
+import { quietenHtml } from './quieten-html.ts'
 import { type OfficeHouse, replaceOfficeFiles } from './replace-office-files.ts'
-
-const maxEvidenceCharacters = 200
+import { subjectEdits, subjectTagsFor } from './subject-tags.ts'
 
 /** What is known of a message that was judged good enough. */
 export interface Accepted {
   readonly facts: InboundFacts
+  /** With its protection taken off; the message as it came if it had none. */
+  readonly opened: ReceivedMessage
   readonly score: number
   readonly signals: readonly { readonly name: string; readonly points: number; readonly evidence: string }[]
   /** What all recipients share, and each one's own. */
@@ -27,12 +30,12 @@ export interface Accepted {
   readonly policies: readonly InboundPolicy[]
 }
 
-/** The answer, and what was done to Office files, for the record: kinds, no names. */
-export type Delivered = FinalAnswer & { readonly office?: readonly string[] }
+/** The answer, and what was done to files and HTML, for the record: kinds, no names. */
+export type Delivered = FinalAnswer & { readonly changes?: readonly string[] }
 
 /**
- * An accepted message as its recipients get it: forged marks out, our marks in, Office files replaced by PDFs. All else
- * keeps its bytes.
+ * An accepted message as its recipients get it: opened, forged marks out, our marks in, Office files replaced by PDFs.
+ * All else keeps its bytes.
  */
 export async function deliverInbound(
   message: ReceivedMessage,
@@ -41,12 +44,12 @@ export async function deliverInbound(
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<Delivered> {
-  const marks = markingEdits(message, accepted)
   const { facts, policy, policies, score } = accepted
-  if (facts.files.length === 0) return { kind: 'accept', edits: marks }
+  const shown = shownMessage(message, accepted)
+  const files = shown === accepted.opened ? facts.files : []
   const replaced = await replaceOfficeFiles(
-    message,
-    facts.files,
+    shown,
+    files,
     {
       treatment: (file) => sharedOfficeTreatment(policies, file, score),
       signedMail: policy.signedMail,
@@ -58,17 +61,44 @@ export async function deliverInbound(
     workspace,
     signal,
   )
-  const edits = [...marks, ...invoiceEdits(facts.files)]
-  const office = officeRecord(replaced.fates)
-  if (replaced.entities.size === 0) return { kind: 'accept', edits, office }
-  const root = replaced.entities.get('')
-  if (root) {
-    const body = root.body.stream()
-    return { kind: 'accept', edits: [...edits, ...entityEdits(message.fields, root)], body, office }
-  }
-  const parts = new Map(Array.from(replaced.entities, ([path, entity]) => [path, partBytes(entity)]))
-  const whole = replaceParts(message.source, message.tree, parts)
-  return { kind: 'accept', edits, body: whole.stream(message.bodyStart), office }
+  // Nothing that a valid signature covers is malleable, so no signature is broken here.
+  const quiet = facts.protection.isMalleable
+    ? await quietenHtml(shown, replaced.entities, workspace)
+    : new Map()
+  const entities = new Map([...replaced.entities, ...quiet])
+  const tags = policy.subjectTags ? subjectTagsFor(facts.protection) : undefined
+  const edits = [
+    ...markingEdits(message, { ...accepted, isRemoteContentRemoved: quiet.size > 0 }),
+    ...invoiceEdits(files),
+    ...(shown === message ? [] : fieldEdits(message.fields, shown.fields, protectableFields)),
+    ...subjectEdits(message.fields, shown.fields, tags),
+  ]
+  const changes = [...officeRecord(replaced.fates), ...(quiet.size > 0 ? ['remote content removed'] : [])]
+  return { kind: 'accept', ...content(message, shown, entities, edits), changes }
+}
+
+/** Where signed mail is to be left as it is, a signature around the content stays around it. */
+function shownMessage(message: ReceivedMessage, { opened, facts, policy }: Accepted): ReceivedMessage {
+  return policy.signedMail === 'leave' && facts.protection.encryption === 'none' ? message : opened
+}
+
+/** The body that takes the place of the one that came, and the fields that describe it; none where it stays. */
+function content(
+  message: ReceivedMessage,
+  shown: ReceivedMessage,
+  entities: ReadonlyMap<string, MimeEntity>,
+  edits: readonly Edit[],
+): { readonly edits: readonly Edit[]; readonly body?: AsyncIterable<Uint8Array> } {
+  const root = entities.get('')
+  if (root) return { edits: [...edits, ...entityEdits(message.fields, root)], body: root.body.stream() }
+  if (entities.size === 0 && shown === message) return { edits }
+  const parts = new Map(Array.from(entities, ([path, entity]) => [path, partBytes(entity)]))
+  const whole = replaceParts(shown.source, shown.tree, parts)
+  const described =
+    shown === message
+      ? []
+      : entityEdits(message.fields, entityOf(shown.fields, shown.source, shown.bodyStart))
+  return { edits: [...edits, ...described], body: whole.stream(shown.bodyStart) }
 }
 
 /** Enough for a month's accounting in one mail; a header is no list. */
@@ -89,30 +119,4 @@ function invoiceEdits(files: readonly AttachedFile[]): Edit[] {
 function invoicesIn(file: SeenFile): (SeenFile & { readonly kind: 'invoice' })[] {
   if (file.kind === 'invoice') return [file]
   return 'inside' in file ? file.inside.flatMap((inner) => invoicesIn(inner.file)) : []
-}
-
-/** RFC 8601 5: what claims to come from us and does not is removed; ours stand on top. */
-function markingEdits(message: ReceivedMessage, { facts, score, signals }: Accepted): Edit[] {
-  const deletions = forgedResults(message.fields, message.mtaName).map(
-    ({ name, occurrence }): Edit => ({ kind: 'deleteHeader', name, occurrence }),
-  )
-  // Evidence quotes what the sender wrote: a control character in it must not refuse the mail.
-  const reasons = signals
-    .filter(({ points }) => points !== 0)
-    .map(({ evidence }) => toAscii(evidence, maxEvidenceCharacters))
-  const trust = buildField(
-    'X-Postsiegel-Trust',
-    `${score > 0 ? '+' : ''}${score}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}`,
-  )
-  return [
-    ...deletions.reverse(),
-    { kind: 'insertHeader', index: 0, name: trust.name, value: trust.value },
-    { kind: 'insertHeader', index: 0, name: 'X-Postsiegel-Reference', value: ` ${message.id}` },
-    {
-      kind: 'insertHeader',
-      index: 0,
-      name: 'Authentication-Results',
-      value: authenticationResults(facts.authentication, message),
-    },
-  ]
 }

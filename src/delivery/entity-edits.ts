@@ -11,6 +11,24 @@ export function entityEdits(fields: readonly HeaderField[], entity: MimeEntity):
   ]
 }
 
+/** The edits that bring each field of one of these names from what `fields` says to what `wanted` says. */
+export function fieldEdits(
+  fields: readonly HeaderField[],
+  wanted: readonly HeaderField[],
+  names: readonly string[],
+): Edit[] {
+  return names.flatMap((name) => {
+    const isNamed = (each: string) => each.trim().toLowerCase() === name.toLowerCase()
+    const before = fields.filter((field) => isNamed(field.name)).map(({ value }) => value)
+    const after = wanted.filter((field) => isNamed(field.name)).map(({ value }) => value)
+    if (JSON.stringify(before) === JSON.stringify(after)) return []
+    return [
+      ...deletions(fields, isNamed),
+      ...after.map((value): Edit => ({ kind: 'addHeader', name, value })),
+    ]
+  })
+}
+
 /**
  * Deletes every field whose name is `unwanted`. From the highest occurrence down: deleting shifts the numbers of
  * the fields behind it (milter protocol, CHGHEADER).

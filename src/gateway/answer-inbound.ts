@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Delivered } from '../delivery/deliver-inbound.ts'
+import { describeLayer } from '../delivery/security-field.ts'
 import type { Workspace } from '../message/byte-source.ts'
-import type { InboundFacts } from '../message/facts.ts'
+import type { InboundFacts, ProtectionLayer } from '../message/facts.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import type { FinalAnswer } from '../milter/filter.ts'
 import type { PolicySet } from '../policy/policy.ts'
@@ -17,13 +18,13 @@ export async function answerInbound(
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<FinalAnswer> {
-  const facts = await gateway.gatherFacts(message, signal)
+  const { facts, opened } = await gateway.gatherFacts(message, workspace, signal)
   const { outcome, trust, policy, policies } = await judge(message, facts, rules, gateway)
   const answer: Delivered =
     outcome.kind === 'deliver'
       ? await gateway.deliverInbound(
           message,
-          { facts, score: trust.score, signals: trust.signals, policy, policies },
+          { facts, opened: opened.message, score: trust.score, signals: trust.signals, policy, policies },
           workspace,
           signal,
         )
@@ -32,15 +33,27 @@ export async function answerInbound(
   if (outcome.kind === 'defer' && outcome.comeAgain) {
     await gateway.effects.first(deferralKey(message), message.receivedAt)
   }
-  const decided =
-    outcome.kind === 'deliver'
-      ? ['deliver', ...(answer.office ?? [])].join('; ')
-      : `${outcome.kind}: ${outcome.reason}`
+  const decided = [
+    outcome.kind === 'deliver' ? 'deliver' : `${outcome.kind}: ${outcome.reason}`,
+    ...facts.protection.layers.map(recordedLayer),
+    ...(answer.changes ?? []),
+  ].join('; ')
   await recordDecision(gateway, message, rules, facts.authentication.author?.address, answer, {
     trust: { score: trust.score, signals: [...trust.signals] },
     outcomes: message.recipients.map((recipient) => ({ recipient, outcome: decided })),
   })
   return answer
+}
+
+/** With the key that made or opened it, by the first half of its fingerprint. */
+function recordedLayer(layer: ProtectionLayer): string {
+  const fingerprint =
+    layer.kind === 'encrypted'
+      ? layer.fingerprint
+      : layer.kind === 'signed'
+        ? layer.signer?.fingerprint
+        : undefined
+  return `${describeLayer(layer)}${fingerprint === undefined ? '' : ` key ${fingerprint.slice(0, 20)}`}`
 }
 
 /** Whether the sender came back counts only for whom we would ask to come again; nobody else is looked up for it. */

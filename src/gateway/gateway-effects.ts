@@ -19,10 +19,14 @@ import { findOpenPgpSigner } from '../keys/find-openpgp-keys.ts'
 import { findAuthorsSigner, findWays } from '../keys/find-ways.ts'
 import type { CheckRevocation } from '../keys/revocation/revocation.ts'
 import type { Log } from '../log/events.ts'
+import type { Workspace } from '../message/byte-source.ts'
 import { firstValue } from '../message/header.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import type { PolicySet } from '../policy/policy.ts'
 import { authorProtection } from '../protection/author-protection.ts'
+import { keysForLayers } from '../protection/keys-for-layers.ts'
+import { openLayers } from '../protection/open-layers.ts'
+import { openMessage } from '../protection/open-message.ts'
 import type { Storage } from '../storage/open-storage.ts'
 import type { Gateway } from './gateway.ts'
 
@@ -53,9 +57,12 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     anchors: parts.anchors,
     checkRevocation: parts.checkRevocation,
   }
+  const layers = openLayers(keysForLayers(storage.keyStore, parts))
   const factSources = {
     authenticate: (message: ReceivedMessage, until: AbortSignal) =>
       authenticate(message, parts.lookup, until),
+    open: (message: ReceivedMessage, workspace: Workspace, until: AbortSignal) =>
+      openMessage(message, layers, workspace, until),
     scan: parts.scan,
     relations: storage.relations,
     now,
@@ -70,7 +77,7 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     relations: storage.relations,
     effects: storage.effects,
     waiting: storage.waitingMessages,
-    gatherFacts: (message, signal) => gatherInboundFacts(message, factSources, signal),
+    gatherFacts: (message, workspace, signal) => gatherInboundFacts(message, factSources, workspace, signal),
     deliverInbound: (message, accepted, workspace, signal) => {
       const telephone = accepted.policy.telephone ?? organization.telephone
       const hold = (subject: ReceivedMessage, originals: readonly Original[]) =>

@@ -1,9 +1,9 @@
 import type { Accepted, Delivered } from '../delivery/deliver-inbound.ts'
 import type { AuthorKeys, ProtectionOrder } from '../delivery/protect.ts'
+import type { GatheredFacts } from '../inspection/gather-facts.ts'
 import type { Ways } from '../keys/find-ways.ts'
 import type { Log } from '../log/events.ts'
 import type { Workspace } from '../message/byte-source.ts'
-import type { InboundFacts } from '../message/facts.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import type { FinalAnswer } from '../milter/filter.ts'
 import type { OutboundPolicy, PolicySet } from '../policy/policy.ts'
@@ -28,8 +28,12 @@ export interface Gateway {
   readonly relations: Pick<Relations, 'learn'>
   readonly effects: Pick<Effects, 'first' | 'done'>
   readonly waiting: Pick<WaitingMessages, 'add' | 'remove'>
-  /** Inbound: everything the judgement rests on. */
-  readonly gatherFacts: (message: ReceivedMessage, signal: AbortSignal) => Promise<InboundFacts>
+  /** Inbound: everything the judgement rests on, and the message with its protection taken off. */
+  readonly gatherFacts: (
+    message: ReceivedMessage,
+    workspace: Workspace,
+    signal: AbortSignal,
+  ) => Promise<GatheredFacts>
   /** Inbound: what an accepted message looks like; originals are held before this resolves. */
   readonly deliverInbound: (
     message: ReceivedMessage,

@@ -1,4 +1,4 @@
-import type { AuthenticationFacts } from '../message/facts.ts'
+import type { InboundFacts, ProtectionFacts } from '../message/facts.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 
 /**
@@ -6,10 +6,10 @@ import type { ReceivedMessage } from '../message/received-message.ts'
  * the sender chose is quoted, or left out if that cannot make it a value.
  */
 export function authenticationResults(
-  facts: AuthenticationFacts,
+  { authentication, protection }: Pick<InboundFacts, 'authentication' | 'protection'>,
   message: Pick<ReceivedMessage, 'mtaName' | 'sender'>,
 ): string {
-  const { spf, dkim, dmarc, arc, author } = facts
+  const { spf, dkim, dmarc, arc, author } = authentication
   const spfProperty = message.sender === '' ? 'smtp.helo' : 'smtp.mailfrom'
   const signatures = dkim.map(({ result, domain, selector, bodyLengthLimited }) =>
     join(
@@ -29,8 +29,25 @@ export function authenticationResults(
       property('header.from', author?.domain),
     ),
     `arc=${arc}`,
+    ...signatureResults(protection),
   ]
   return ` ${lines.join(';\r\n\t')}`
+}
+
+/**
+ * S/MIME by RFC 7281, whose `fail` is any signature that does not prove the author. No method is registered for OpenPGP;
+ * `x-openpgp` (RFC 8601 2.7.7) is ours, with the same results and properties.
+ */
+function signatureResults({ layers }: ProtectionFacts): readonly string[] {
+  const signed = layers.filter((layer) => layer.kind === 'signed')
+  if (signed.length === 0) return ['smime=none']
+  return signed.map(({ format, verdict, reason, signer }) =>
+    join(
+      `${format === 'smime' ? 'smime' : 'x-openpgp'}=${verdict === 'valid' ? 'pass' : 'fail'}`,
+      verdict === 'invalid' && `reason=${value(reason) ?? 'invalid'}`,
+      property('body.smime-identifier', signer?.addresses[0]),
+    ),
+  )
 }
 
 function join(...words: readonly (string | false | undefined)[]): string {

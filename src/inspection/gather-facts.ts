@@ -1,4 +1,6 @@
-import { type InboundFacts, noProtection } from '../message/facts.ts'
+import type { Workspace } from '../message/byte-source.ts'
+import type { InboundFacts, ScanResult } from '../message/facts.ts'
+import type { OpenedMessage } from '../message/opened-message.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import { comparableDomain } from '../policy/pattern.ts'
 import type { Relations } from '../storage/relations.ts'
@@ -9,6 +11,12 @@ import { attachedFiles, officeIn } from './office-files.ts'
 /** Whom the facts are asked of. */
 export interface FactSources {
   readonly authenticate: Authenticate
+  /** Takes the protection off. */
+  readonly open: (
+    message: ReceivedMessage,
+    workspace: Workspace,
+    signal: AbortSignal,
+  ) => Promise<OpenedMessage>
   readonly scan: Scan
   readonly relations: Pick<Relations, 'find'>
   readonly now: () => Date
@@ -16,36 +24,46 @@ export interface FactSources {
   readonly ownDomains: readonly string[]
 }
 
+/** What was found out, and the message in which it was found. */
+export interface GatheredFacts {
+  readonly facts: InboundFacts
+  /** The paths of `facts.files` are those of its message. */
+  readonly opened: OpenedMessage
+}
+
 /**
- * Asks DNS, scanner and history about an inbound message: the only step of the judgement that asks anybody. Bad mail
- * and servers that are down become facts; a store that cannot be read fails, and so defers the message.
+ * Opens an inbound message and asks DNS, scanner and history about it: the only step of the judgement that asks anybody.
+ * The sender is authenticated by the bytes as they came, files are looked for in what was inside, and both are scanned.
+ * Bad mail and servers that are down become facts; a store that cannot be read fails, and so defers the message.
  */
 export async function gatherInboundFacts(
   message: ReceivedMessage,
   sources: FactSources,
+  workspace: Workspace,
   signal: AbortSignal,
-): Promise<InboundFacts> {
+): Promise<GatheredFacts> {
   // What the others still do is not waited for once one has failed.
   const ended = new AbortController()
   const together = AbortSignal.any([signal, ended.signal])
   try {
-    const [{ authentication, relations }, scan, files] = await Promise.all([
+    const [{ authentication, relations }, asItCame, { opened, files, inside }] = await Promise.all([
       authorAndRelations(message, sources, together),
       sources.scan(message.source.stream(), together),
-      attachedFiles(message, together),
+      openAndLookInside(message, sources, workspace, together),
     ])
     const domain = authentication.author?.domain
-    return {
+    const facts = {
       authentication,
-      scan,
+      scan: worseOf(asItCame, inside),
       files,
       office: officeIn(files),
       relations,
       ownDomain:
         domain !== undefined && sources.ownDomains.some((own) => isWithin(domain, comparableDomain(own))),
-      ambiguities: message.tree.ambiguities,
-      protection: noProtection,
+      ambiguities: [...new Set([...message.tree.ambiguities, ...opened.message.tree.ambiguities])].sort(),
+      protection: opened.protection,
     }
+    return { facts, opened }
   } finally {
     ended.abort(gathered)
   }
@@ -53,6 +71,27 @@ export async function gatherInboundFacts(
 
 /** Made once: the usual reason is an error with a stack of its own for each message, which costs more than the abort. */
 const gathered = new Error('the facts are gathered')
+
+/** What was inside is scanned by itself: a scanner sees nothing through a cipher, nor through a signature around it. */
+async function openAndLookInside(
+  message: ReceivedMessage,
+  sources: FactSources,
+  workspace: Workspace,
+  signal: AbortSignal,
+) {
+  const opened = await sources.open(message, workspace, signal)
+  const isSame = opened.message === message
+  const [inside, files] = await Promise.all([
+    isSame ? undefined : sources.scan(opened.message.source.stream(), signal),
+    attachedFiles(opened.message, signal),
+  ])
+  return { opened, inside, files }
+}
+
+function worseOf(one: ScanResult, other: ScanResult | undefined): ScanResult {
+  if (!other || one.kind === 'infected' || other.kind === 'clean') return one
+  return other
+}
 
 async function authorAndRelations(message: ReceivedMessage, sources: FactSources, signal: AbortSignal) {
   const authentication = await sources.authenticate(message, signal)

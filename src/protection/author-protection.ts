@@ -5,7 +5,9 @@ import { decoded } from '../message/decode-body.ts'
 import type { MimePart } from '../message/mime-part.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import { findLayer } from './find-layer.ts'
-import { isEncryptedOpenPgp } from './is-encrypted-openpgp.ts'
+import { MalformedOpenPgp } from './openpgp/dearmor.ts'
+import { messageOutline } from './openpgp/message-outline.ts'
+import { isOpenPgpText } from './openpgp-text.ts'
 import { readEnvelope } from './smime/read-envelope.ts'
 
 /** What the author's own program made of a message of ours. */
@@ -31,6 +33,7 @@ export async function authorProtection(
   switch (layer?.kind) {
     case undefined:
     case 'compressed':
+    case 'pgp-signed-text':
       return { kind: 'none' }
     case 'opaque-signed':
       return { kind: 'signed' }
@@ -46,14 +49,26 @@ export async function authorProtection(
     }
     case 'pgp-encrypted':
     case 'pgp-text':
-      return (await isEncrypted(message, layer.part))
+      return (await isEncrypted(message, layer.part, workspace))
         ? { kind: 'encrypted', format: 'openpgp', identifiers: [] }
         : { kind: 'none' }
   }
 }
 
-async function isEncrypted({ source }: ReceivedMessage, part: MimePart | undefined): Promise<boolean> {
-  return part !== undefined && (await isEncryptedOpenPgp(source, part))
+/** Armor alone says nothing: inside may be text that is signed, compressed or just packed. */
+async function isEncrypted(
+  { source }: ReceivedMessage,
+  part: MimePart | undefined,
+  workspace: Workspace,
+): Promise<boolean> {
+  if (part === undefined || !(await isOpenPgpText(source, part))) return false
+  try {
+    const { recipients, protection } = await messageOutline(await workspace.collect(decoded(source, part)))
+    return recipients.length > 0 && (protection === 'integrity' || protection === 'aead')
+  } catch (error) {
+    if (error instanceof MalformedOpenPgp) return false
+    throw error
+  }
 }
 
 /**

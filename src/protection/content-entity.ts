@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { contentTypeField } from '../message/build-field.ts'
+import { contentTypeField, structuredField } from '../message/build-field.ts'
 import { buildMultipart, buildPart } from '../message/build-part.ts'
-import { type ByteSource, bytesInMemory, type Workspace } from '../message/byte-source.ts'
+import type { ByteSource, Workspace } from '../message/byte-source.ts'
 import { parseHeader } from '../message/header.ts'
 import type { HeaderField } from '../message/header-field.ts'
-import { latin1Bytes } from '../message/latin1.ts'
 import { findInLines, withLineEnds } from '../message/line-findings.ts'
 import { describesBody, type MimeEntity } from '../message/mime-entity.ts'
 import { mimeLimits } from '../message/mime-limits.ts'
+import type { MimePart } from '../message/mime-part.ts'
 import { toSevenBit } from '../message/to-seven-bit.ts'
 import { isWritable } from './writable-field.ts'
 
@@ -67,12 +67,10 @@ async function carried(entity: MimeEntity, workspace: Workspace): Promise<MimeEn
     : entity
 }
 
-/** A text that came without a header of its own, such as that of an OpenPGP message in a text. */
-export function asTextContent(text: ByteSource): readonly ByteSource[] {
-  return [
-    bytesInMemory(
-      latin1Bytes('Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n'),
-    ),
-    text,
-  ]
+/** A text without a header of its own, which stood in `part`, as content. */
+export function asTextContent(text: ByteSource, { contentType }: MimePart): ByteSource {
+  const charset = contentType.parameters.get('charset')?.toLowerCase() ?? ''
+  const isTold = /^[\w.:+-]{1,40}$/.test(charset) && charset !== 'us-ascii'
+  const type = contentTypeField('text/plain', new Map([['charset', isTold ? charset : 'utf-8']]))
+  return buildPart([type, structuredField('Content-Transfer-Encoding', '8bit')], text)
 }

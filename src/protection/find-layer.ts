@@ -3,6 +3,7 @@ import { decodedBytes } from '../message/decode-body.ts'
 import type { ProtectionFormat } from '../message/facts.ts'
 import type { MimePart } from '../message/mime-part.ts'
 import { cmsHeadBytes, cmsTypeOf } from './cms-type.ts'
+import { isClearSigned } from './openpgp/clear-signed.ts'
 import { isOpenPgpText } from './openpgp-text.ts'
 
 /** Protection that covers all of an entity, by its structure and its bytes. */
@@ -18,6 +19,8 @@ export type FoundLayer =
   | { readonly kind: 'pgp-encrypted'; readonly part: MimePart | undefined }
   /** The whole text is one OpenPGP message. */
   | { readonly kind: 'pgp-text'; readonly part: MimePart }
+  /** A text that says it is signed (RFC 9580 7). */
+  | { readonly kind: 'pgp-signed-text'; readonly part: MimePart }
 
 /** The layer that is all of `entity`; whatever is only a part of it is none. */
 export async function findLayer(source: ByteSource, entity: MimePart): Promise<FoundLayer | undefined> {
@@ -41,7 +44,9 @@ export async function findLayer(source: ByteSource, entity: MimePart): Promise<F
     }
   }
   const isText = type === 'text' && subtype === 'plain' && entity.disposition !== 'attachment'
-  return isText && (await isOpenPgpText(source, entity)) ? { kind: 'pgp-text', part: entity } : undefined
+  if (!isText) return undefined
+  if (isClearSigned(await decodedBytes(source, entity, 256))) return { kind: 'pgp-signed-text', part: entity }
+  return (await isOpenPgpText(source, entity)) ? { kind: 'pgp-text', part: entity } : undefined
 }
 
 /** RFC 8551 3.2.1 and what servers make of it: an octet stream with the name smime.p7m. */

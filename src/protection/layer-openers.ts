@@ -45,4 +45,9 @@ export interface LayerOpeners {
   decryptOpenPgp(message: ByteSource, place: OpeningPlace): Promise<Decryption>
   /** RFC 3156 5; `signature` armored. */
   verifyOpenPgp(covered: ByteSource, signature: ByteSource, place: OpeningPlace): Promise<SignedLayer>
+  /** RFC 9580 7: a text with its signature below. `content`: what was signed, only where the signature is valid. */
+  verifyClearSigned(
+    text: ByteSource,
+    place: OpeningPlace,
+  ): Promise<{ readonly layer: SignedLayer; readonly content: ByteSource | undefined }>
 }

@@ -1,6 +1,6 @@
 import { authorOf } from '../message/address.ts'
 import { buildPart, entityOf } from '../message/build-part.ts'
-import { type ByteSource, concatenated, type Workspace } from '../message/byte-source.ts'
+import type { ByteSource, Workspace } from '../message/byte-source.ts'
 import { decoded } from '../message/decode-body.ts'
 import type { ClosedReason, ProtectionFacts, ProtectionFormat, ProtectionLayer } from '../message/facts.ts'
 import type { HeaderField } from '../message/header-field.ts'
@@ -89,8 +89,15 @@ async function takeOff(
     case 'pgp-text': {
       const opened = decrypted('openpgp', await openers.decryptOpenPgp(await contentOf(layer.part), place))
       return opened.kind === 'content'
-        ? { ...opened, content: concatenated(asTextContent(opened.content)) }
+        ? { ...opened, content: asTextContent(opened.content, layer.part) }
         : opened
+    }
+    case 'pgp-signed-text': {
+      const { layer: signed, content } = await openers.verifyClearSigned(await contentOf(layer.part), place)
+      // Readers show such texts in many ways; what was verified is what is shown.
+      return content
+        ? { kind: 'content', layers: [signed], content: asTextContent(content, layer.part) }
+        : stop(signed)
     }
     case 'compressed': {
       const content = await openers.decompressCms(await contentOf(layer.part), place)

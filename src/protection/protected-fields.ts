@@ -4,8 +4,8 @@ import { fieldsNamed, firstValue, unfold } from '../message/header.ts'
 import type { HeaderField } from '../message/header-field.ts'
 import { isWritable } from './writable-field.ts'
 
-/** What a reader is shown of a message, and what a reply rests on; fields of servers and of ours are not among them. */
-const shownFields = ['Subject', 'To', 'Cc', 'Date', 'Reply-To', 'In-Reply-To', 'References']
+/** Beside the subject, what a reader is shown of a message and what a reply rests on; no fields of servers, none of ours. */
+export const protectableFields = ['To', 'Cc', 'Date', 'Reply-To', 'In-Reply-To', 'References']
 
 /**
  * The fields that the protected `payload` carries for the message (RFC 9788 4.1; `protected-headers` is its
@@ -20,7 +20,7 @@ export function protectedFields(
   const isProtected =
     ['clear', 'cipher'].includes(parameters.get('hp') ?? '') || parameters.get('protected-headers') === 'v1'
   if (!isProtected || addressIn(payload) === undefined || addressIn(payload) !== addressIn(outer)) return []
-  return shownFields.flatMap((name) => {
+  return ['Subject', ...protectableFields].flatMap((name) => {
     const [inner, ...more] = fieldsNamed(payload, name)
     if (!inner || more.length > 0 || !isWritable(inner)) return []
     const value = unfold(inner.value).trim()

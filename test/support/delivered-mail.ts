@@ -55,6 +55,7 @@ export async function deliveredMail(
   }
   await using workspace = openWorkspace(tmpdir(), { sizeLimit: 200e6 })
   const accepted = {
+    opened: message,
     facts: {
       authentication: {
         author: { address: 'ann@partner.example', domain: 'partner.example' },
@@ -102,7 +103,7 @@ export async function deliveredMail(
       .map(({ bytes }) => bytes.toString())
       .join('\n'),
     held,
-    office: answer.office ?? [],
+    office: answer.changes ?? [],
     invoices: invoices && 'value' in invoices ? invoices.value.replaceAll(/\r\n\s*/g, ' ').trim() : '',
   }
 }

@@ -87,6 +87,10 @@ export function fakeOpeners(change: Partial<LayerOpeners> = {}): LayerOpeners {
       ...signedAs(Buffer.from(signature.read(0, signature.size)).toString().trim()),
       format: 'openpgp',
     }),
+    verifyClearSigned: async () => ({
+      layer: { ...signedAs('unknown-key'), format: 'openpgp' },
+      content: undefined,
+    }),
     ...change,
   }
 }

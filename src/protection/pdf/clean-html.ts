@@ -128,7 +128,8 @@ function isTable(tagName: string): boolean {
   return /^(?:table|t[dhr]|col(?:group)?)$/.test(tagName)
 }
 
-const harmlessValue = /^(?:rgba?\([\d\s.,%]{1,40}\)|[\w\s.,%#"'-]{1,120})$/
+/** A value of a style that names nothing to fetch: no parenthesis but that of a colour, no backslash, no at sign. */
+export const harmlessValue = /^(?:rgba?\([\d\s.,%]{1,40}\)|[\w\s.,%#"'-]{1,120})$/
 const harmlessNames = new Set([
   'color',
   'background-color',

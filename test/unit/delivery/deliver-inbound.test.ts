@@ -6,6 +6,7 @@ import type { OfficeHouse } from '../../../src/delivery/replace-office-files.ts'
 import { decodedBytes } from '../../../src/message/decode-body.ts'
 import { noProtection, type OfficeAttachment } from '../../../src/message/facts.ts'
 import type { MimePart } from '../../../src/message/mime-part.ts'
+import type { ReceivedMessage } from '../../../src/message/received-message.ts'
 import { builtInInbound } from '../../../src/policy/find-policy.ts'
 import type { HeldOriginal } from '../../../src/storage/held-originals.ts'
 import { openWorkspace } from '../../../src/storage/spool.ts'
@@ -31,12 +32,14 @@ const office: OfficeAttachment = {
 }
 
 function accepted(
+  opened: ReceivedMessage,
   files: readonly OfficeAttachment[],
   signals: Accepted['signals'] = [],
   signed = false,
 ): Accepted {
   const policy = { ...builtInInbound, withholdingBasis: 'company rule' }
   return {
+    opened,
     facts: {
       authentication: {
         author: { address: 'ann@partner.example', domain: 'partner.example' },
@@ -88,7 +91,7 @@ async function delivered(
   await using workspace = openWorkspace(tmpdir(), { sizeLimit: 10e6 })
   const answer = await deliverInbound(
     message,
-    accepted(files, signals, text.includes('multipart/signed')),
+    accepted(message, files, signals, text.includes('multipart/signed')),
     house,
     workspace,
     new AbortController().signal,
@@ -274,6 +277,7 @@ Hallo
     expect(header.map(({ name }) => name)).toEqual([
       'Authentication-Results',
       'X-Postsiegel-Reference',
+      'X-Postsiegel-Security',
       'X-Postsiegel-Trust',
       'From',
       'authentication-results',

@@ -53,7 +53,7 @@ function gatewayWith(changes: Partial<Gateway> = {}) {
       add: async ({ recipient, queueId }) => void waiting.push(`${recipient} ${queueId}`),
       remove: async (recipient, queueId) => void waiting.push(`gone ${recipient} ${queueId}`),
     },
-    gatherFacts: async () => facts,
+    gatherFacts: async (message) => ({ facts, opened: { message, protection: noProtection } }),
     deliverInbound: async () => ({ kind: 'accept', edits: [] }),
     convertOutbound: async () => undefined,
     findWays: async () => noWays,
@@ -97,7 +97,7 @@ describe('a message from outside', () => {
     it(`${what} ${marked ? 'is' : 'is not'} remembered as asked to come again`, async () => {
       const keys: string[] = []
       const { answer } = gatewayWith({
-        gatherFacts: async () => changed,
+        gatherFacts: async (message) => ({ facts: changed, opened: { message, protection: noProtection } }),
         effects: { first: async (key) => keys.push(key) > 0, done: async () => false },
       })
       expect(await answer(inbound)).toMatchObject({ kind: 'refuse', reply: { code: 451 } })

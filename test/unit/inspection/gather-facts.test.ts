@@ -1,7 +1,10 @@
+import { tmpdir } from 'node:os'
 import { expect, it } from 'vitest'
 import { TemporaryFailure } from '../../../src/failure.ts'
 import { type FactSources, gatherInboundFacts } from '../../../src/inspection/gather-facts.ts'
-import type { AuthenticationFacts } from '../../../src/message/facts.ts'
+import { type AuthenticationFacts, noProtection } from '../../../src/message/facts.ts'
+import type { ReceivedMessage } from '../../../src/message/received-message.ts'
+import { openWorkspace } from '../../../src/storage/spool.ts'
 import { receivedMessage } from '../../support/received-message.ts'
 
 const never = new AbortController().signal
@@ -17,6 +20,7 @@ const unknown = { pair: 0, address: 0, domain: 0, firstAt: undefined, lastAt: un
 function sources(change: Partial<FactSources> = {}): FactSources {
   return {
     authenticate: async () => authentication,
+    open: async (message) => ({ message, protection: noProtection }),
     scan: async (bytes) => {
       let size = 0
       for await (const piece of bytes) size += piece.length
@@ -28,12 +32,17 @@ function sources(change: Partial<FactSources> = {}): FactSources {
     ...change,
   }
 }
+const gather = async (received: ReceivedMessage, from: FactSources) => {
+  await using workspace = openWorkspace(tmpdir(), { sizeLimit: 1e6 })
+  return gatherInboundFacts(received, from, workspace, never)
+}
 const message = receivedMessage('From: ann@partner.example\nContent-Type: application/rtf\n\n{\\rtf1 x}\n', {
   recipients: ['bob@kanzlei.example', 'barbara@kanzlei.example'],
 })
 
 it('the whole message is scanned, its Office files found, the author known to each recipient', async () => {
-  expect(await gatherInboundFacts(message, sources(), never)).toMatchObject({
+  const { facts } = await gather(message, sources())
+  expect(facts).toMatchObject({
     authentication,
     scan: { kind: 'clean', signatures: `${message.source.size} bytes` },
     office: [
@@ -57,13 +66,12 @@ it('the whole message is scanned, its Office files found, the author known to ea
 })
 
 it('without one author nobody is asked who it is', async () => {
-  const facts = await gatherInboundFacts(
+  const { facts } = await gather(
     message,
     sources({
       authenticate: async () => ({ ...authentication, author: undefined }),
       relations: { find: () => Promise.reject(new Error('asked')) },
     }),
-    never,
   )
   expect(facts.relations).toEqual([unknown, unknown])
 })
@@ -75,12 +83,11 @@ for (const [domain, own] of [
   ['notkanzlei.example', false],
 ] as const) {
   it(`${domain} is ${own ? '' : 'not '}our own domain`, async () => {
-    const facts = await gatherInboundFacts(
+    const { facts } = await gather(
       message,
       sources({
         authenticate: async () => ({ ...authentication, author: { address: `x@${domain}`, domain } }),
       }),
-      never,
     )
     expect(facts.ownDomain).toBe(own)
   })
@@ -88,7 +95,7 @@ for (const [domain, own] of [
 
 it('a store that cannot be read defers the message, and the others are told to stop', async () => {
   let scanSignal: AbortSignal | undefined
-  const facts = gatherInboundFacts(
+  const facts = gather(
     message,
     sources({
       relations: { find: () => Promise.reject(new TemporaryFailure('3.0', 'locked')) },
@@ -97,8 +104,59 @@ it('a store that cannot be read defers the message, and the others are told to s
         return new Promise(() => undefined)
       },
     }),
-    never,
   )
   await expect(facts).rejects.toBeInstanceOf(TemporaryFailure)
   expect(scanSignal?.aborted).toBe(true)
 })
+
+const opened = receivedMessage('From: ann@partner.example\nContent-Type: text/plain\n\nopened\n')
+const open = async () => ({
+  message: opened,
+  protection: { ...noProtection, encryption: 'opened' as const },
+})
+
+it('of an encrypted message the sender is authenticated as it came, and files are looked for inside', async () => {
+  const authenticated: ReceivedMessage[] = []
+  const { facts, opened: result } = await gather(
+    message,
+    sources({
+      open,
+      authenticate: async (received) => {
+        authenticated.push(received)
+        return authentication
+      },
+    }),
+  )
+  expect(authenticated).toEqual([message])
+  expect(facts).toMatchObject({ office: [], protection: { encryption: 'opened' } })
+  expect(result.message).toBe(opened)
+})
+
+for (const [what, asItCame, inside, kind] of [
+  ['both are clean', 'clean', 'clean', 'clean'],
+  ['a virus is inside', 'clean', 'infected', 'infected'],
+  ['a virus is outside', 'infected', 'clean', 'infected'],
+  ['one could not be scanned', 'clean', 'unknown', 'unknown'],
+  ['the other could not', 'unknown', 'clean', 'unknown'],
+  ['a virus is inside and the rest could not be scanned', 'unknown', 'infected', 'infected'],
+] as const) {
+  it(`an encrypted message is ${kind} if ${what}`, async () => {
+    const results = {
+      clean: { kind: 'clean', signatures: 's' },
+      infected: { kind: 'infected', name: 'Eicar', signatures: 's' },
+      unknown: { kind: 'unknown', reason: 'down' },
+    } as const
+    const { facts } = await gather(
+      message,
+      sources({
+        open,
+        scan: async (bytes) => {
+          let size = 0
+          for await (const piece of bytes) size += piece.length
+          return results[size === message.source.size ? asItCame : inside]
+        },
+      }),
+    )
+    expect(facts.scan.kind).toBe(kind)
+  })
+}

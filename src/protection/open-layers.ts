@@ -1,0 +1,137 @@
+import { judgeSigner, type SignerVerdict } from '../keys/judge-signer.ts'
+import type { ByteSource } from '../message/byte-source.ts'
+import { bytesInMemory } from '../message/byte-source.ts'
+import type { KeysForLayers } from './keys-for-layers.ts'
+import type { Decryption, LayerOpeners, OpeningPlace, SignedLayer } from './layer-openers.ts'
+import { type CheckedSignature, judgeSignatures } from './openpgp/check-signatures.ts'
+import { longestClearSigned, verifyClearSigned } from './openpgp/clear-signed.ts'
+import { messageKeyIds } from './openpgp/message-outline.ts'
+import { openMessage } from './openpgp/open-message.ts'
+import { verifyDetached } from './openpgp/verify-detached.ts'
+import { openCompressed } from './smime/open-compressed.ts'
+import { openEnvelope } from './smime/open-enveloped.ts'
+import { readEnvelope } from './smime/read-envelope.ts'
+import { verifySignedData } from './smime/verify-signed.ts'
+
+/** The real formats, with our keys and what we know of others'. */
+export function openLayers(keys: KeysForLayers): LayerOpeners {
+  const verificationKeys = ({ author }: OpeningPlace) =>
+    author === undefined ? [] : keys.verificationKeysOf(author)
+  return {
+    decryptCms: (cms, place) => decryptCms(cms, keys, place),
+
+    async decompressCms(cms, { workspace }) {
+      const result = await openCompressed(cms, workspace)
+      return result.kind === 'opened' ? result.content : undefined
+    },
+
+    async verifyCms(cms, covered, { author, receivedAt, workspace, signal }) {
+      const signature = await verifySignedData(cms, covered, workspace)
+      const verdict = await judgeSigner(
+        signature,
+        {
+          from: author,
+          anchors: keys.anchors,
+          partnerAnchors: [],
+          vouched: author === undefined ? new Set() : await keys.vouchedOf(author),
+          at: receivedAt,
+          checkRevocation: keys.checkRevocation,
+        },
+        signal,
+      )
+      return { layer: smimeLayer(verdict), content: signature.content }
+    },
+
+    async decryptOpenPgp(message, place) {
+      const own = await keys.ownKeys.openpgpKeysFor(await messageKeyIds(message))
+      const reader = {
+        privateKeys: own.map(({ armored }) => armored),
+        verificationKeys: await verificationKeys(place),
+      }
+      const result = await openMessage(message, reader, place.workspace, place.receivedAt)
+      if (result.kind === 'closed') return { kind: 'closed', reason: result.reason }
+      const { content, cipher, isAuthenticated, fingerprint, signatures } = result
+      const encrypted = {
+        kind: 'encrypted',
+        format: 'openpgp',
+        cipher,
+        isAuthenticated,
+        fingerprint,
+      } as const
+      const signed = openPgpLayer(signatures, place.author)
+      return { kind: 'opened', content, encrypted, ...(signed ? { signed } : {}) }
+    },
+
+    async verifyOpenPgp(covered, signature, place) {
+      const checked = await verifyDetached(
+        covered,
+        signature,
+        await verificationKeys(place),
+        place.receivedAt,
+      )
+      return openPgpLayer(checked, place.author) ?? unreadable
+    },
+
+    async verifyClearSigned(text, place) {
+      const bytes = text.read(0, Math.min(text.size, longestClearSigned + 1))
+      const found = await verifyClearSigned(bytes, await verificationKeys(place), place.receivedAt)
+      if (!found) return { layer: unreadable, content: undefined }
+      const layer = openPgpLayer(found.signatures, place.author) ?? unreadable
+      // What stands around would be read as signed, too.
+      if (found.hasOtherText)
+        return { layer: { ...layer, verdict: 'invalid', reason: 'other-text' }, content: undefined }
+      return { layer, content: layer.verdict === 'valid' ? bytesInMemory(found.text) : undefined }
+    },
+  }
+}
+
+async function decryptCms(
+  cms: ByteSource,
+  { ownKeys }: KeysForLayers,
+  { workspace }: OpeningPlace,
+): Promise<Decryption> {
+  const envelope = await readEnvelope(cms)
+  // Whatever shows without a key is no secret, and may be told apart; see `refusedForClosed`.
+  if (envelope.kind === 'closed')
+    return { kind: 'closed', reason: envelope.reason === 'damaged' ? 'unsupported' : envelope.reason }
+  if (envelope.kind !== 'enveloped') return { kind: 'closed', reason: 'unsupported' }
+  const keys = await ownKeys.smimeKeysFor(envelope.recipients)
+  const result = await openEnvelope(cms, keys, workspace)
+  if (result.kind === 'closed') return { kind: 'closed', reason: result.reason }
+  const { content, cipher, isAuthenticated, fingerprint } = result
+  return {
+    kind: 'opened',
+    content,
+    encrypted: { kind: 'encrypted', format: 'smime', cipher, isAuthenticated, fingerprint },
+  }
+}
+
+function smimeLayer(verdict: SignerVerdict): SignedLayer | undefined {
+  if (verdict.kind === 'none') return undefined
+  const { certificate, signedAt } = verdict
+  return {
+    kind: 'signed',
+    format: 'smime',
+    verdict: verdict.kind,
+    reason: verdict.kind === 'valid' ? 'valid' : verdict.reason,
+    signer: certificate && { fingerprint: certificate.fingerprint, addresses: certificate.addresses },
+    signedAt,
+  }
+}
+
+function openPgpLayer(
+  signatures: readonly CheckedSignature[],
+  author: string | undefined,
+): SignedLayer | undefined {
+  const verdict = judgeSignatures(signatures, author)
+  return verdict && { kind: 'signed', format: 'openpgp', ...verdict }
+}
+
+const unreadable: SignedLayer = {
+  kind: 'signed',
+  format: 'openpgp',
+  verdict: 'invalid',
+  reason: 'altered',
+  signer: undefined,
+  signedAt: undefined,
+}
