@@ -20,6 +20,8 @@ export interface BerOctets {
 
 /** Envelopes in use nest to about 12. */
 const maxDepth = 32
+/** Senders cut content into pieces of 1 KB and more: 60 MB are 60 000. Millions take seconds. */
+const maxElements = 1_000_000
 const windowBytes = 64 * 1024
 const constructed = 0x20
 
@@ -40,6 +42,7 @@ export class BerReader {
   #at = 0
   #window: Uint8Array = new Uint8Array(0)
   #windowStart = 0
+  #elements = 0
 
   constructor(source: ByteSource) {
     this.#source = source
@@ -126,6 +129,8 @@ export class BerReader {
   }
 
   #headAt(at: number, limit: number): BerElement {
+    this.#elements += 1
+    if (this.#elements > maxElements) throw new MalformedBer('too many elements')
     const tag = this.#byte(at, limit)
     if ((tag & 0x1f) === 0x1f) throw new MalformedBer('tag number above 30')
     const first = this.#byte(at + 1, limit)

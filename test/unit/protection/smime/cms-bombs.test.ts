@@ -67,6 +67,24 @@ describe('a message made to exhaust the reader', () => {
     expect(await read(bomb)).toMatchObject({ reason: 'damaged' })
   })
 
+  for (const [what, piece] of [
+    ['pieces of one byte', Buffer.from('040141', 'hex')],
+    ['empty pieces', Buffer.from('0400', 'hex')],
+    ['empty strings', Buffer.from('24800000', 'hex')],
+  ] as const) {
+    it(`by ten million ${what} is refused`, async () => {
+      const bomb = makeEnvelope({
+        contentKey: randomBytes(32),
+        content: Buffer.alloc(10),
+        recipients: [transportOf(bob, Buffer.alloc(256))],
+        writeCiphertext: () => indefinite(0xa0, repeated(piece, 10_000_000)),
+      })
+      expect(await read(bomb)).toMatchObject({ reason: 'damaged' })
+      const ahead = enveloped(indefinite(0xa0, repeated(piece, 10_000_000)), der(0x31))
+      expect(await read(ahead)).toMatchObject({ reason: 'damaged' })
+    })
+  }
+
   it('by lengths that lie is damaged, wherever they stand', async () => {
     const honest = makeEnvelope({
       contentKey: randomBytes(32),
