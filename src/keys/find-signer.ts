@@ -1,7 +1,9 @@
 import { createPrivateKey } from 'node:crypto'
-import { type CertificateSources, findCertificates } from './find-keys.ts'
+import type { Certificate } from './certificate.ts'
+import { type CertificateSources, findCertificates, type UsableCertificate } from './find-keys.ts'
 import type { SetAside } from './keys-in-force.ts'
 import type { Signer } from './signer.ts'
+import { allows } from './usable-for.ts'
 
 export interface FoundSigner {
   readonly signer: Signer | undefined
@@ -16,7 +18,7 @@ export async function findSigner(
 ): Promise<FoundSigner> {
   const found = await findCertificates(sources, address, 'sign', at)
   const setAside = [...found.setAside]
-  for (const { key, certificate, chain } of found.usable) {
+  for (const { key, certificate, chain } of found.usable.toSorted(widelyReadFirst)) {
     const pem = await sources.keyStore.privateKeyOf(key.fingerprint)
     if (pem === undefined) {
       setAside.push({ key, reason: 'no-private-key', detail: 'its private key is not here' })
@@ -27,7 +29,26 @@ export async function findSigner(
       setAside.push({ key, reason: 'key-does-not-match', detail: 'the stored key is not its own' })
       continue
     }
-    return { signer: { certificate, chain, privateKey }, setAside }
+    const encryptionCertificate = await forAnswers(certificate, sources, address, at)
+    return { signer: { certificate, chain, privateKey, encryptionCertificate }, setAside }
   }
   return { signer: undefined, setAside }
+}
+
+/** Ed25519 is good and hardly read in mail yet: OpenSSL 3.0 and GnuPG 2.2 do not. It signs where there is nothing else. */
+function widelyReadFirst(one: UsableCertificate, other: UsableCertificate): number {
+  const isRare = ({ certificate }: UsableCertificate) => certificate.publicKey.asymmetricKeyType === 'ed25519'
+  return Number(isRare(one)) - Number(isRare(other))
+}
+
+/** The certificate that answers are encrypted to, if the signer's own cannot be: one whose private key is here. */
+async function forAnswers(
+  signing: Certificate,
+  sources: CertificateSources,
+  address: string,
+  at: Date,
+): Promise<Certificate | undefined> {
+  if (allows(signing, 'encrypt')) return undefined
+  const { usable } = await findCertificates(sources, address, 'encrypt', at)
+  return usable.find(({ key, isDomain }) => key.hasPrivateKey && !isDomain)?.certificate
 }

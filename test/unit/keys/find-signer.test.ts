@@ -35,6 +35,25 @@ describe('the signer of an address', () => {
     expect(signer?.chain).toHaveLength(1)
   })
 
+  it('names another certificate for answers where its own only signs', async () => {
+    for (const [hasPrivateKey, answers] of [
+      [true, testCertificate('alice-rsa').fingerprint],
+      [false, undefined],
+    ] as const) {
+      const stored = [own('alice-ed25519'), own('alice-rsa', { hasPrivateKey })]
+      const { signer } = await signerOf(stored, { 'alice-ed25519': 'alice-ed25519' })
+      expect(signer?.certificate.fingerprint).toBe(testCertificate('alice-ed25519').fingerprint)
+      expect(signer?.encryptionCertificate?.fingerprint).toBe(answers)
+    }
+  })
+
+  it('is one that mail programs read, where there is a choice', async () => {
+    const stored = [own('alice-ed25519'), own('alice-rsa')]
+    const { signer } = await signerOf(stored, { 'alice-ed25519': 'alice-ed25519', 'alice-rsa': 'alice-rsa' })
+    expect(signer?.certificate.fingerprint).toBe(testCertificate('alice-rsa').fingerprint)
+    expect(signer?.encryptionCertificate).toBeUndefined()
+  })
+
   for (const [what, stored, keys, reason] of [
     ['without private key', own('alice-rsa'), {}, 'no-private-key'],
     [
