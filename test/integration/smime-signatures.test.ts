@@ -245,6 +245,23 @@ describe('a signature of S/MIME', () => {
       }
     }
 
+    it('of a mail that holds a part signed by somebody else keeps its bytes', async () => {
+      const inner = 'Content-Type: multipart/signed; boundary=in\r\n\r\n--in\r\n\r\nGrüße \r\n--in--\r\n'
+      const around: MimeEntity = {
+        fields: [
+          { name: 'Content-Type', value: ' multipart/mixed; boundary=out' },
+          { name: 'Content-Transfer-Encoding', value: ' 8bit' },
+        ],
+        body: bytesInMemory(Buffer.from(`--out\r\n${inner}\r\n--out--\r\n`)),
+      }
+      const signed = await signEntity(around, testSigner('alice-rsa'), 'opaque', workspace, new Date())
+      expect(signed.isSevenBit).toBe(true)
+      const [cms] = await takenApart(signed, 'opaque')
+      const { content, signers } = await verified(cms)
+      expect(signers).toMatchObject([{ isIntact: true }])
+      expect(content && (await allOf(content)).includes(inner)).toBe(true)
+    })
+
     it('opaque is good for GnuPG', async () => {
       const signed = await signEntity(mail, testSigner('alice-rsa'), 'opaque', workspace, new Date())
       const [cms] = await takenApart(signed, 'opaque')

@@ -13,20 +13,29 @@ export type SignedAttributes = ReadonlyMap<string, DerElement>
 /** RFC 8551 lists about ten; nobody announces more than some dozens. */
 const maxCapabilities = 64
 
+/** Those on which the signature depends. */
+const singular: ReadonlySet<string> = new Set([
+  attributeTypes.contentType,
+  attributeTypes.messageDigest,
+  attributeTypes.signingTime,
+  attributeTypes.signingCertificate,
+  attributeTypes.signingCertificateV2,
+])
+
 /**
- * Every attribute once and with one value: RFC 5652 11 asks that of those that count, and where readers could choose
- * between two, somebody will make them choose differently. Throws MalformedDer otherwise.
+ * Attributes that count must occur once and with one value (RFC 5652 11): where readers could choose between two,
+ * somebody will make them choose differently. Throws MalformedDer otherwise. Of others the first value is taken.
  */
 export function readAttributes(attributes: readonly DerElement[]): SignedAttributes {
   const read = new Map<string, DerElement>()
   for (const attribute of attributes) {
-    const [type, values, ...more] = childrenOf(attribute)
+    const [type, values] = childrenOf(attribute)
     const name = oidOf(type)
     const [value, ...others] = values?.tag === 0x31 ? childrenOf(values) : []
-    if (attribute.tag !== 0x30 || !value || others.length > 0 || more.length > 0 || read.has(name)) {
+    if (singular.has(name) && (!value || others.length > 0 || read.has(name))) {
       throw new MalformedDer(`attribute ${name} without value, or twice`)
     }
-    read.set(name, value)
+    if (value && !read.has(name)) read.set(name, value)
   }
   return read
 }

@@ -5,7 +5,7 @@ import { partBytes } from '../../../../src/message/build-part.ts'
 import { bytesInMemory, type Workspace } from '../../../../src/message/byte-source.ts'
 import { certificatesOnly } from '../../../../src/protection/smime/certificates-only.ts'
 import { coveredContent } from '../../../../src/protection/smime/covered-content.ts'
-import { context, octetString, oid, sequence } from '../../../../src/protection/smime/der.ts'
+import { context, octetString, oid, sequence, time } from '../../../../src/protection/smime/der.ts'
 import { readSignedData } from '../../../../src/protection/smime/read-signed-data.ts'
 import { type SignatureForm, signEntity } from '../../../../src/protection/smime/sign.ts'
 import { verifySignedData } from '../../../../src/protection/smime/verify-signed.ts'
@@ -134,6 +134,25 @@ describe('of a CMS signature', () => {
       },
       content,
       'wrong-attributes',
+    ],
+    [
+      'with two times',
+      {
+        signerInfos: [
+          signerInfoOver([
+            ...good,
+            ...['2026', '2027'].map((year) => attribute('1.2.840.113549.1.9.5', time(new Date(year)))),
+          ]),
+        ],
+      },
+      content,
+      'wrong-attributes',
+    ],
+    [
+      'with two values of what proves nothing',
+      { signerInfos: [signerInfoOver([...good, attribute('1.2.3', oid('1.2.4'), oid('1.2.5'))])] },
+      content,
+      'intact',
     ],
     [
       'by a key that the certificate does not have',
