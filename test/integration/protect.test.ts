@@ -9,6 +9,7 @@ import type { Ways } from '../../src/keys/find-ways.ts'
 import { derivePdfPassword } from '../../src/protection/pdf/derive.ts'
 import { openWorkspace } from '../../src/storage/spool.ts'
 import { applyEdits } from '../support/apply-edits.ts'
+import { armoredKey, bodyOfPart, startGpg } from '../support/openpgp-judges.ts'
 import { noWays, treatment } from '../support/outbound.ts'
 import { receivedMessage } from '../support/received-message.ts'
 import { opensslDecrypts, opensslVerifies } from '../support/smime-judges.ts'
@@ -39,7 +40,7 @@ async function protectedBy(
   text: string | Uint8Array,
   change: Partial<Omit<ProtectionOrder, 'treatment'>> & { readonly treatment?: Partial<Treatment> } = {},
 ): Promise<Buffer> {
-  const message = receivedMessage(text, { direction: 'outbound' })
+  const message = receivedMessage(text, { direction: 'outbound', receivedAt: new Date() })
   const house = {
     converter: { render },
     workFolder: tmpdir(),
@@ -124,6 +125,119 @@ describe('a mail of ours as it leaves', () => {
     )
     expect(sent.toString()).toBe('From: a@b.example\r\nX-Tls-Required: other\r\n\r\nHallo\r\n')
   })
+
+  it('is signed around the text where the policy says opaque', async () => {
+    using folder = temporaryFolder()
+    const sent = await protectedBy('none', `${head}\nHallo\n`, { treatment: { signatureForm: 'opaque' } })
+    expect(sent.toString()).toContain('smime-type=signed-data')
+    expect(opensslVerifies(sent, folder.path)?.toString()).toContain('Hallo')
+  })
+
+  it('is encrypted to every certificate of its recipient, by what they announced', async () => {
+    using folder = temporaryFolder()
+    const gcm = '2.16.840.1.101.3.4.1.46'
+    const both = { ways: [{ ...ways, certificates: [to('bob-rsa', [gcm]), to('bob-ec', [gcm])] }] }
+    const sent = await protectedBy('smime', `${head}\nHallo\n`, both)
+    expect(sent.toString()).toContain('smime-type=authEnveloped-data')
+    for (const name of ['bob-rsa', 'bob-ec']) {
+      expect(opensslVerifies(opensslDecrypts(sent, name, folder.path), folder.path)).toBeDefined()
+    }
+    const cbc = await protectedBy('smime', `${head}\nHallo\n`, { ...both, treatment: { cipher: 'cbc' } })
+    expect(cbc.toString()).toContain('smime-type=enveloped-data')
+  })
+
+  it('leaves without the flags of its subject, inside and outside', async () => {
+    using folder = temporaryFolder()
+    const flagged =
+      'From: a@b.example\nX-Postsiegel: sign\nSubject: AW: [Encrypt] Thema [pdf]\nThread-Topic: [encrypt] Thema\n\nHallo\n'
+    const plain = await protectedBy('none', flagged, unsigned)
+    expect(plain.toString()).toBe(
+      'From: a@b.example\r\nSubject: AW: Thema\r\nThread-Topic: Thema\r\n\r\nHallo\r\n',
+    )
+    const sent = await protectedBy('smime', flagged, { treatment: { headerProtection: true } })
+    expect(sent.toString()).toContain('\r\nSubject: AW: Thema\r\n')
+    const opened = opensslVerifies(opensslDecrypts(sent, 'bob-rsa', folder.path), folder.path)
+    expect(opened?.toString()).toMatch(/^Subject: AW: Thema\r$/m)
+    expect(opened?.toString()).not.toMatch(/\[(?:Encrypt|pdf)\]/i)
+  })
+
+  it('hides its subject in what OpenSSL decrypts', async () => {
+    using folder = temporaryFolder()
+    const letter = `${head}Thread-Topic: Gr\nTo: bob@partner.example\nContent-Type: text/plain\n\nHallo\n`
+    const sent = await protectedBy('smime', letter, { treatment: { neutralSubject: true } })
+    const outside = sent.toString().split('\r\n\r\n')[0] ?? ''
+    expect(outside).toContain('Subject: [...]')
+    expect(outside).not.toMatch(/Gr/)
+    const opened = opensslVerifies(opensslDecrypts(sent, 'bob-rsa', folder.path), folder.path)
+    const inside = opened?.toString().split('\r\n\r\n')[0] ?? ''
+    expect(inside).toMatch(/^Content-Type: text\/plain;\r\n hp="cipher"\r$/m)
+    expect(inside).toMatch(/^Subject: Gr=\r$/m)
+    expect(inside).toMatch(/^HP-Outer: Subject: \[\.\.\.\]\r?$/m)
+  })
+
+  it('hides the subject of a mail that its author signed, without touching that signature', async () => {
+    using folder = temporaryFolder()
+    const signed = await protectedBy('tls', messages['plain text'] as string)
+    const sent = await protectedBy('smime', signed, { treatment: { neutralSubject: true } })
+    expect(sent.toString()).toContain('Subject: [...]')
+    const opened = opensslDecrypts(sent, 'bob-rsa', folder.path).toString('latin1')
+    expect(opened).toMatch(
+      /^Content-Type: multipart\/mixed;(?:.*\r\n)*? hp="cipher"\r\n(?:.+\r\n)*?Subject: Gr=/,
+    )
+    const inner = opened.slice(opened.indexOf('Content-Type: multipart/signed'))
+    const end = inner.lastIndexOf('\r\n--=_')
+    expect(opensslVerifies(Buffer.from(inner.slice(0, end), 'latin1'), folder.path)).toBeDefined()
+  })
+
+  it('has a neutral subject around a PDF', async () => {
+    const sent = await protectedBy('pdf', `${head}\nHallo\n`, { treatment: { neutralSubject: true } })
+    expect(sent.toString()).toContain('Subject: Vertrauliche Nachricht / Confidential message\r\n')
+    expect(sent.toString()).not.toContain('Gr=')
+  })
+
+  it('signs its header where it is only signed', async () => {
+    using folder = temporaryFolder()
+    const sent = await protectedBy('none', `${head}\nHallo\n`, { treatment: { headerProtection: true } })
+    const covered = opensslVerifies(sent, folder.path)?.toString() ?? ''
+    expect(covered).toContain('hp="clear"')
+    expect(covered).toMatch(/^From: alice@kanzlei\.example\r$/m)
+    expect(covered).not.toContain('HP-Outer')
+  })
+
+  it('that its author encrypted leaves byte for byte, without flags', async () => {
+    const encrypted = await protectedBy('smime', `${head}\nHallo\n`)
+    const flagged = encrypted.toString('latin1').replace('Subject: Gr=', 'Subject: [encrypt] Gr=')
+    const sent = await protectedBy('smime', Buffer.from(flagged, 'latin1'), {
+      treatment: { byAuthor: true, sign: false },
+    })
+    expect(sent.toString('latin1').split('\r\n\r\n')[1]).toBe(
+      encrypted.toString('latin1').split('\r\n\r\n')[1],
+    )
+    expect(sent.toString('latin1')).toContain('\r\nSubject: Gr=\r\n')
+  })
+
+  for (const sign of [true, false]) {
+    it(`goes by OpenPGP ${sign ? 'signed' : 'unsigned'}, and GnuPG opens it with header and subject inside`, async () => {
+      using folder = temporaryFolder()
+      using gpg = startGpg(folder.path)
+      const sent = await protectedBy('openpgp', `${head}\nHallo\n`, {
+        signers: { smime: undefined, openpgp: armoredKey('carol-rsa3072', 'sec') },
+        ways: [
+          {
+            ...noWays,
+            openpgp: [{ fingerprint: '', armored: armoredKey('dave-curve25519', 'pub'), isDomain: false }],
+          },
+        ],
+        treatment: { sign, neutralSubject: true },
+      })
+      expect(sent.toString()).toContain('Subject: [...]')
+      const { content, good } = gpg.decrypts(bodyOfPart(sent, 'application/octet-stream'))
+      expect(good).toHaveLength(sign ? 1 : 0)
+      expect(content.toString()).toContain('hp="cipher"')
+      expect(content.toString()).toMatch(/^Subject: Gr=\r$/m)
+      expect(content.toString()).toContain('Hallo')
+    })
+  }
 
   it('waits when certificate or password are gone since it was decided', async () => {
     const gone = { ways: [noWays] }
