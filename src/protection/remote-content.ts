@@ -13,17 +13,22 @@ export function withoutRemoteContent(html: string): string | undefined {
 /** Rather once too often: false only if nothing in it looks like a way out. */
 function mayFetch(html: string): boolean {
   let found = stylesMayFetch(html) || commentsMayFetch(html)
-  sanitizeHtml(html, {
+  let isEnded = false
+  // The open end of a tag, a comment or a style takes in what a program puts behind it.
+  sanitizeHtml(`${html}<${endMark}>`, {
     parseStyleAttributes: false,
     onOpenTag: (tag, attributes) => {
+      if (tag === endMark) isEnded = true
       if (active.has(tag)) found = true
       for (const [name, value] of Object.entries(attributes)) {
         if (attributeMayFetch(tag, name, value)) found = true
       }
     },
   })
-  return found
+  return found || !isEnded
 }
+
+const endMark = 'end-of-this-part'
 
 /** Elements that run, embed or change where addresses lead; in foreign content (svg, math) other rules of reading hold. */
 const active = new Set(
