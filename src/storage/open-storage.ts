@@ -11,12 +11,16 @@ import type { Effects } from './effects.ts'
 import { effectsInDatabase } from './effects-in-database.ts'
 import type { HeldOriginals } from './held-originals.ts'
 import { heldOriginalsInDatabase } from './held-originals-in-database.ts'
+import type { KeyRequests } from './key-requests.ts'
+import { keyRequestsInDatabase } from './key-requests-in-database.ts'
 import type { KeyStore } from './key-store.ts'
 import { keyStoreInDatabase } from './key-store-in-database.ts'
 import { subkey } from './master-key.ts'
 import { migrate } from './migrations/migrate.ts'
 import type { ObservedTime } from './observed-time.ts'
 import { observedTimeInDatabase } from './observed-time-in-database.ts'
+import type { OwnAuthorities } from './own-authorities.ts'
+import { ownAuthoritiesInDatabase } from './own-authorities-in-database.ts'
 import type { PdfPasswords } from './pdf-passwords.ts'
 import { pdfPasswordsInDatabase } from './pdf-passwords-in-database.ts'
 import { openPostgres } from './postgres.ts'
@@ -49,6 +53,8 @@ export interface Storage extends AsyncDisposable {
   readonly effects: Effects
   readonly keyStore: KeyStore
   readonly discoveries: Discoveries
+  readonly ownAuthorities: OwnAuthorities
+  readonly keyRequests: KeyRequests
   readonly blobs: Blobs
 }
 
@@ -71,6 +77,8 @@ export async function openStorage({ database: where, blobs, masterKey }: Storage
       effects: effectsInDatabase(database),
       keyStore: keyStoreInDatabase(database, seal),
       discoveries: discoveriesInDatabase(database),
+      ownAuthorities: ownAuthoritiesInDatabase(database, seal),
+      keyRequests: keyRequestsInDatabase(database, seal),
       blobs: await openBlobsInFolder(blobs, subkey(masterKey, 'blobs')),
       [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
     }

@@ -63,5 +63,28 @@ export interface Tables {
     outcome: 'found' | 'none' | 'error'
     asked_at: number
   }
+  authorities: {
+    fingerprint: string
+    name: string
+    certificate: string
+    created_at: number
+    sealed_key: string
+  }
+  issued_certificates: {
+    fingerprint: string
+    authority: string
+    serial: string
+    address: string
+    not_after: number
+    issued_at: number
+    revoked_at: number | null
+  }
+  key_requests: {
+    public_key: string
+    address: string
+    request: string
+    created_at: number
+    sealed_key: string
+  }
   observed_time: { name: string; milliseconds: number }
 }

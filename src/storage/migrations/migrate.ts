@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database.ts'
 import type { Tables } from '../tables.ts'
+import { authoritySchema } from './authority-schema.ts'
 import { custodySchema } from './custody-schema.ts'
 import { discoverySchema } from './discovery-schema.ts'
 import { firstSchema } from './first-schema.ts'
@@ -12,6 +13,7 @@ const migrations: readonly ((transaction: Kysely<Tables>) => Promise<void>)[] = 
   custodySchema,
   keysSchema,
   discoverySchema,
+  authoritySchema,
 ]
 
 /** Any number that nobody else uses as advisory lock in this database. */

@@ -6,6 +6,7 @@ import { effectsContract } from './effects-contract.ts'
 import { heldOriginalsContract } from './held-originals-contract.ts'
 import { keyStoreContract } from './key-store-contract.ts'
 import { observedTimeContract } from './observed-time-contract.ts'
+import { ownAuthoritiesContract } from './own-authorities-contract.ts'
 import { pdfPasswordsContract } from './pdf-passwords-contract.ts'
 import { relationsContract } from './relations-contract.ts'
 import { waitingMessagesContract } from './waiting-messages-contract.ts'
@@ -22,6 +23,7 @@ export function storageContract(database: string, open: OpenStorage): void {
   heldOriginalsContract(database, open)
   keyStoreContract(database, open)
   observedTimeContract(database, open)
+  ownAuthoritiesContract(database, open)
   pdfPasswordsContract(database, open)
   relationsContract(database, open)
   waitingMessagesContract(database, open)
