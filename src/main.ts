@@ -217,6 +217,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
       settings,
       storage,
       observed,
+      send: (notice) => sendNotice(notice, noticeHouse),
       now,
       log,
       onError: (error) => onError(error, 'housekeeping'),

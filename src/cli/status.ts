@@ -21,6 +21,7 @@ export const status: Command = {
           `converter    ${answer.converter}`,
           `waiting      ${answer.waiting} messages for a password or certificate`,
           `held         ${answer.held} originals`,
+          `keys         ${answer.keys.pending} wait for review, ${answer.keys.expiring} end within 30 days`,
         ]
           .map(printable)
           .join('\n'),

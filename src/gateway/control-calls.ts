@@ -36,6 +36,8 @@ export interface GatewayStatus {
   readonly converter: string
   readonly waiting: number
   readonly held: number
+  /** Keys that wait for review, and keys in use that end within 30 days. */
+  readonly keys: { readonly pending: number; readonly expiring: number }
 }
 
 /** What each call answers. Dates travel as ISO 8601 text, bytes not at all. */

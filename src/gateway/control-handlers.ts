@@ -2,6 +2,7 @@ import { problemLine } from '../config/config-problem.ts'
 import type { CurrentPolicies } from '../config/current-policies.ts'
 import type { Settings } from '../config/settings.ts'
 import type { ObservedClock } from '../holding/observed-clock.ts'
+import { expiringKeys } from '../keys/expiring-keys.ts'
 import type { Log } from '../log/events.ts'
 import { describeError } from '../log/json-log.ts'
 import { inboundPolicyFor, outboundPolicyFor } from '../policy/find-policy.ts'
@@ -40,9 +41,10 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
   return {
     async status() {
       const { generation, loadedAt, lastError } = policies.status()
-      const [waiting, held, scanner, converter] = await Promise.all([
+      const [waiting, held, keys, scanner, converter] = await Promise.all([
         storage.waitingMessages.list(),
         storage.heldOriginals.list(),
+        storage.keyStore.list(),
         orProblem(parts.scannerState()),
         orProblem(parts.converterState()),
       ])
@@ -59,6 +61,10 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
         converter,
         waiting: waiting.length,
         held: held.filter(({ state }) => state === 'held').length,
+        keys: {
+          pending: keys.filter(({ state }) => state === 'pending').length,
+          expiring: expiringKeys(keys, now()).length,
+        },
       } satisfies GatewayStatus
     },
     async reload() {

@@ -1,12 +1,15 @@
 import type { Settings } from '../config/settings.ts'
+import type { Notice } from '../delivery/send-notice.ts'
 import type { ObservedClock } from '../holding/observed-clock.ts'
 import type { Log } from '../log/events.ts'
 import type { Storage } from '../storage/open-storage.ts'
+import { warnOfExpiry } from './warn-of-expiry.ts'
 
 export interface HousekeepingParts {
-  readonly settings: Pick<Settings, 'retention'>
+  readonly settings: Pick<Settings, 'retention' | 'organization'>
   readonly storage: Storage
   readonly observed: ObservedClock
+  readonly send: (notice: Notice) => Promise<void>
   readonly now: () => Date
   readonly log: Log
   readonly onError: (error: unknown) => void
@@ -16,10 +19,12 @@ const everyMs = 3_600_000
 /** An effect is asked for again while the sender still tries: five days by custom (RFC 5321 4.5.4.1). */
 const effectsKeptMs = 30 * 86_400_000
 
-/** Forgets hourly what is older than its retention, until it is disposed. */
+/** Forgets hourly what is older than its retention, and tells of keys that end soon, until it is disposed. */
 export function startHousekeeping(parts: HousekeepingParts): Disposable {
   const timer = setInterval(() => {
     forgetOld(parts).catch(parts.onError)
+    const { domains, postmaster = `postmaster@${domains[0]}` } = parts.settings.organization
+    warnOfExpiry({ ...parts, postmaster }).catch(parts.onError)
   }, everyMs)
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }
