@@ -1,4 +1,5 @@
 import type { Certificate } from './certificate.ts'
+import { findPath } from './find-path.ts'
 import type { CheckRevocation } from './revocation/revocation.ts'
 import { type UnusableReason, usableFor } from './usable-for.ts'
 
@@ -45,7 +46,7 @@ export type SignerVerdict =
   | {
       readonly kind: 'valid'
       readonly certificate: Certificate
-      /** Leaf first, anchor last; the leaf alone where an administrator answers for it. */
+      /** Leaf first, anchor last; the leaf alone where nobody but an administrator answers for it. */
       readonly path: readonly Certificate[]
       /** As the signer claims. */
       readonly signedAt: Date | undefined
@@ -135,16 +136,19 @@ function pathOf(
       `its time ended ${certificate.notAfter.toISOString()}, long before the mail arrived`,
     )
   }
+  const material = { anchors: [...anchors, ...partnerAnchors], intermediates, at: signingTime }
+  const isVouched = vouched.has(certificate.fingerprint)
   const usability = usableFor(certificate, {
+    ...material,
     address: from,
     purpose: 'sign',
-    at: signingTime,
-    anchors: [...anchors, ...partnerAnchors],
-    intermediates,
-    vouched: vouched.has(certificate.fingerprint),
+    vouched: isVouched,
   })
   if (usability.kind === 'unusable') return invalid(usability.reason, usability.detail)
-  return { certificates: [certificate, ...usability.authorities] }
+  if (!isVouched) return { certificates: [certificate, ...usability.authorities] }
+  // It may have an authority all the same, and that may have revoked it.
+  const found = findPath(certificate, material)
+  return { certificates: found.kind === 'path' ? found.path : [certificate] }
 }
 
 function objectionOf(problem: string | undefined): Objection {

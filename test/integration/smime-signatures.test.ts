@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readCertificate } from '../../src/keys/certificate.ts'
 import { judgeSigner, type SignerQuestion } from '../../src/keys/judge-signer.ts'
+import { listsInFiles } from '../../src/keys/revocation/lists-in-files.ts'
+import { openRevocation } from '../../src/keys/revocation/open-revocation.ts'
 import type { Signer } from '../../src/keys/signer.ts'
 import { partBytes } from '../../src/message/build-part.ts'
 import { bytesInMemory, type Workspace } from '../../src/message/byte-source.ts'
@@ -38,7 +40,16 @@ const question: SignerQuestion = {
   partnerAnchors: [],
   vouched: new Set(),
   at: new Date(),
-  checkRevocation: async () => ({ kind: 'good', detail: 'not asked', checkedBy: 'none', isBlocking: false }),
+  // The lists of our authorities; no host is asked.
+  checkRevocation: openRevocation({
+    mode: 'off',
+    lookup: async () => [],
+    privateHosts: [],
+    listsAtHand: listsInFiles(['root-ca.crl.pem', 'intermediate-ca.crl.pem'].map(testKeyFile), (error) => {
+      throw error
+    }),
+    closing: new AbortController().signal,
+  }),
 }
 
 describe('a signature of S/MIME', () => {
@@ -182,7 +193,7 @@ describe('a signature of S/MIME', () => {
       ['alice-expired', alice, 'expired'],
       ['bob-wrong-email', 'bob@partner.example', 'wrong-address'],
       ['bob-selfsigned', 'bob@partner.example', 'self-signed'],
-      ['bob-revoked', 'bob@partner.example', 'valid'],
+      ['bob-revoked', 'bob@partner.example', 'revoked'],
     ] as const) {
       it(`by ${name} is ${reason}`, async () => {
         const signature = await verified(opensslSigns([], name), text)

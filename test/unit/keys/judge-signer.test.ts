@@ -174,19 +174,22 @@ describe('a signature', () => {
     ).toBe('wrong-address')
   })
 
-  it('is asked for its revocation along the whole path, as of the arrival', async () => {
-    const asked: unknown[] = []
-    await judged(signedBy('alice-rsa', { signedAt: daysBefore(3) }), {
-      checkRevocation: async (path, at) => {
-        asked.push(
-          path.map(({ fingerprint }) => fingerprint),
-          at,
-        )
-        return status({})()
-      },
-    })
-    const path = ['alice-rsa', 'intermediate-ca', 'root-ca'].map((name) => testCertificate(name).fingerprint)
-    expect(asked).toEqual([path, arrival])
+  it('is asked for its revocation along the whole path, as of the arrival, whoever vouches for it', async () => {
+    for (const vouched of [new Set<string>(), new Set([testCertificate('alice-rsa').fingerprint])]) {
+      const asked: unknown[] = []
+      await judged(signedBy('alice-rsa', { signedAt: daysBefore(3) }), {
+        vouched,
+        checkRevocation: async (path, at) => {
+          asked.push(
+            path.map(({ fingerprint }) => fingerprint),
+            at,
+          )
+          return status({})()
+        },
+      })
+      const names = ['alice-rsa', 'intermediate-ca', 'root-ca']
+      expect(asked).toEqual([names.map((name) => testCertificate(name).fingerprint), arrival])
+    }
   })
 
   it('is not believed for reasons that lie in its certificate, each by a word of its own', async () => {

@@ -281,22 +281,19 @@ describe('of a CMS signature', () => {
   })
 
   it('lengths without end and strings in pieces are read as they are written by streaming programs', async () => {
-    const pieces = [content.subarray(0, 10), content.subarray(10)].map((piece) => octetString(piece))
-    const endless = (tag: number, ...inside: readonly Uint8Array[]) =>
-      Buffer.concat([Buffer.of(tag, 0x80), ...inside, Buffer.of(0, 0)])
-    const encapsulated = endless(0x30, oid('1.2.840.113549.1.7.1'), endless(0xa0, endless(0x24, ...pieces)))
-    const signed = endless(
-      0x30,
-      Buffer.from('020101', 'hex'),
-      Buffer.from('3100', 'hex'),
-      encapsulated,
-      endless(0xa0, aliceRaw),
-      endless(0x31, signerInfoOver(good)),
-    )
-    const cms = endless(0x30, oid('1.2.840.113549.1.7.2'), endless(0xa0, signed))
+    const cms = streamed([content.subarray(0, 10), content.subarray(10)].map((piece) => octetString(piece)))
     const { signers, content: given } = await verified(cms)
     expect(signers).toMatchObject([{ isIntact: true }])
     expect(given && (await allOf(given))).toEqual(content)
+  })
+
+  it('bombs are malformed: signers nested without end, content in millions of pieces', async () => {
+    const nested = sequence(oid('1.2.840.113549.1.7.2'), Buffer.alloc(20_000, Buffer.of(0xa0, 0x80)))
+    const endless = Buffer.alloc(200_000, Buffer.of(0x30, 0x80))
+    const bomb = streamed([Buffer.alloc(2_200_000, Buffer.of(0x04, 0x00))])
+    for (const cms of [nested, endless, bomb]) {
+      expect(await verified(cms, content)).toMatchObject({ problem: 'malformed', signers: [] })
+    }
   })
 
   test('arbitrary bytes are no signature, and no error either', async () => {
@@ -335,6 +332,21 @@ describe('of a CMS signature', () => {
     )
   })
 })
+
+/** As programs write it that do not know how long the content will be. */
+function streamed(pieces: readonly Uint8Array[]): Buffer {
+  const endless = (tag: number, ...inside: readonly Uint8Array[]) =>
+    Buffer.concat([Buffer.of(tag, 0x80), ...inside, Buffer.of(0, 0)])
+  const signed = endless(
+    0x30,
+    Buffer.from('020101', 'hex'),
+    Buffer.from('3100', 'hex'),
+    endless(0x30, oid('1.2.840.113549.1.7.1'), endless(0xa0, endless(0x24, ...pieces))),
+    endless(0xa0, aliceRaw),
+    endless(0x31, signerInfoOver(good)),
+  )
+  return endless(0x30, oid('1.2.840.113549.1.7.2'), endless(0xa0, signed))
+}
 
 function sha256(bytes: Uint8Array): Buffer {
   return createHash('sha256').update(bytes).digest()
