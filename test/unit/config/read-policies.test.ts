@@ -37,12 +37,18 @@ describe('The samples', () => {
     })
   }
 
-  it('let mail leave in the clear for nobody but the web shop', async () => {
+  it('let mail leave in the clear for nobody but those of whom they say so', async () => {
     const set = await readPolicies(samples, 1)
-    const clear = [...set.outbound.keys()].filter((pattern) =>
-      outboundPolicyFor(set, pattern).protection.includes('none'),
-    )
-    expect(clear).toEqual(['webshop.example'])
+    const clear = [...set.outbound.keys()].filter((pattern) => {
+      const { protection, protect, plain } = outboundPolicyFor(set, pattern)
+      return protection.includes('none') || protect !== 'always' || plain
+    })
+    expect(clear).toEqual([
+      'webshop.example',
+      'lieferant.example',
+      'hausverwaltung.example',
+      'verband.example',
+    ])
   })
 })
 
