@@ -97,7 +97,7 @@ export const SettingsFile = z.strictObject({
       .regex(/^[^\s@<>]+@[^\s@<>]+$/, 'an address such as postmaster@example.org')
       .exactOptional()
       .describe(
-        'who is told of locked and stuck originals; left out: postmaster at the first of our domains',
+        'who is told of locked and stuck originals and of keys that expire; left out: postmaster at the first of our domains',
       ),
   }),
   listen: z

@@ -4,6 +4,8 @@ import { findOpenPgpSigner } from '../keys/find-openpgp-keys.ts'
 import { findSigner } from '../keys/find-signer.ts'
 import { findWays, type WayStores } from '../keys/find-ways.ts'
 import { importKeys } from '../keys/import.ts'
+import { KeyImportError } from '../keys/key-import-error.ts'
+import { joinRequestedKey, settleRequest } from '../keys/own-authority/key-request.ts'
 import { takeIn } from '../keys/take-in.ts'
 import type { KeyStore, KeyTrust, StoredKey } from '../storage/key-store.ts'
 import type { Storage } from '../storage/open-storage.ts'
@@ -12,7 +14,7 @@ import type { KeyAct, KeyAnswers, keyCalls, ShownKey } from './key-calls.ts'
 import { retryWaiting, type WaitingParts } from './retry-waiting.ts'
 
 export interface KeyParts extends WaitingParts {
-  readonly storage: Pick<Storage, 'keyStore' | 'pdfPasswords' | 'waitingMessages'>
+  readonly storage: Pick<Storage, 'keyStore' | 'pdfPasswords' | 'waitingMessages' | 'keyRequests'>
   /** The authorities in force. */
   readonly anchors: readonly Certificate[]
   readonly checkRevocation?: WayStores['checkRevocation']
@@ -23,16 +25,21 @@ export interface KeyParts extends WaitingParts {
 
 /** What an administrator does with certificates and keys. */
 export function keyHandlers(parts: KeyParts): CallHandlers<typeof keyCalls, KeyAnswers> {
-  const { keyStore } = parts.storage
+  const { keyStore, keyRequests } = parts.storage
   return {
     async 'key-import'({ file, password }) {
       const imported = await importKeys(Buffer.from(file, 'base64'), {
         ...{ source: 'import', trust: 'manual', at: parts.now() },
         ...(password === undefined ? {} : { password }),
+      }).catch((error: unknown) => {
+        // The file is to blame, and whoever brought it can mend it.
+        throw error instanceof KeyImportError ? new ControlRefusal(error.message, { cause: error }) : error
       })
       const keys: StoredKey[] = []
-      for (const each of imported) {
+      for (const read of imported) {
+        const each = await joinRequestedKey(read, keyRequests)
         await takeIn(keyStore, each)
+        await settleRequest(each, keyRequests)
         parts.log({
           event: 'key-changed',
           act: 'import',

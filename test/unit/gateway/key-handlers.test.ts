@@ -158,10 +158,8 @@ describe('an exported key', () => {
     const { bytes } = await at.calls['key-export-private']({ key: 'dave@partner.example', password })
     await using elsewhere = await house()
     const again = elsewhere.calls['key-import']
-    await expect(again({ file: bytes })).rejects.toMatchObject({ problem: 'password-needed' })
-    await expect(again({ file: bytes, password: 'falsch' })).rejects.toMatchObject({
-      problem: 'wrong-password',
-    })
+    await expect(again({ file: bytes })).rejects.toThrow('protected by a passphrase')
+    await expect(again({ file: bytes, password: 'falsch' })).rejects.toThrow('does not open the file')
     await again({ file: bytes, password })
     expect(await elsewhere.storage.keyStore.ownKeys()).toHaveLength(1)
   })
