@@ -50,7 +50,7 @@ export async function readSignedData(cms: ByteSource, workspace: Workspace): Pro
   reader.skip() // digestAlgorithms: each SignerInfo says its own
   reader.enter(0x30)
   const contentType = readOid(reader)
-  const content = reader.peek() ? await readContent(reader, cms, workspace) : undefined
+  const content = reader.peek() ? await readContent(reader, workspace) : undefined
   reader.leave()
   const certificates = reader.peek()?.tag === 0xa0 ? readCertificates(reader) : []
   if (reader.peek()?.tag === 0xa1) reader.skip() // revocation lists: ours are asked for
@@ -65,14 +65,9 @@ function readOid(reader: BerReader): string {
   return oidOf(readDer(reader.der(64)))
 }
 
-async function readContent(reader: BerReader, cms: ByteSource, workspace: Workspace): Promise<ByteSource> {
+async function readContent(reader: BerReader, workspace: Workspace): Promise<ByteSource> {
   reader.enter(0xa0)
-  const element = reader.peek()
-  const octets = reader.octets(0x04)
-  const inOnePiece = element?.tag === 0x04 && element.end !== undefined
-  const content = inOnePiece
-    ? cms.window(element.contentStart, element.contentStart + octets.size)
-    : await workspace.collect(octets.stream())
+  const content = await workspace.collect(reader.octets(0x04).stream())
   reader.leave()
   return content
 }

@@ -45,7 +45,7 @@ export interface VerifiedSigner {
 
 /** The mathematics of a signature; whether the signer may be believed is for `judgeSigner`. */
 export interface VerifiedSignature {
-  /** What an opaque signature contained, byte for byte what was digested; undefined for a detached one. */
+  /** What an opaque signature contained, out of the workspace, byte for byte what was digested; undefined for a detached one. */
   readonly content: ByteSource | undefined
   /** All that came along, none of them trusted. */
   readonly certificates: readonly Certificate[]
