@@ -14,8 +14,18 @@ export async function* fromStream(result: unknown): AsyncGenerator<Uint8Array> {
     yield bytesOf(result)
     return
   }
-  for await (const piece of result as AsyncIterable<string | Uint8Array>) {
-    if (piece.length > 0) yield bytesOf(piece)
+  // Not `for await`: the library reads along by replacing the methods of its streams, and forgets that one.
+  const reader = (result as ReadableStream<string | Uint8Array>).getReader()
+  let isDone = false
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      isDone = done
+      if (value === undefined) return
+      if (value.length > 0) yield bytesOf(value)
+    }
+  } finally {
+    if (!isDone) await reader.cancel().catch(() => undefined)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Config, DecryptedSessionKey, enums, PrivateKey, SessionKey } from 'openpgp'
+import type { DecryptedSessionKey, enums, PrivateKey, SessionKey } from 'openpgp'
 import { MailFailure, PermanentFailure } from '../../failure.ts'
 import { KeyImportError } from '../../keys/key-import-error.ts'
 import { libraryKey } from '../../keys/openpgp-key.ts'
@@ -19,6 +19,7 @@ import {
 import { dearmored, MalformedOpenPgp } from './dearmor.ts'
 import { fromStream, streamOf } from './library-streams.ts'
 import { type MessageOutline, messageOutline } from './message-outline.ts'
+import { unlessStalled } from './unless-stalled.ts'
 
 export interface OpenPgpReader {
   /** Armored, without passphrase; expired and revoked ones too, because old mail arrives late. At most 8 are tried. */
@@ -52,7 +53,13 @@ const mostPrivateKeys = 8
 /** Session keys that are tried; each is a private key operation of up to 10 ms. */
 const mostAttempts = 16
 /** Eight signatures have 5 KB; the library reads some pieces ahead. */
-const frontBytes = 2 * 1024 * 1024
+const mostFrontBytes = 4 * 1024 * 1024
+/** Nearly all mail. */
+const mostInMemory = 1024 * 1024
+/** 64 times as much as went in: only what is made to burst is larger. */
+const mostDecompressedInMemory = 64 * 1024 * 1024
+/** The library waits for itself when unauthenticated packets are malformed in some ways; an honest pause is a busy disk. */
+const stallMs = 20_000
 
 /**
  * Decrypts a message, armored or binary, and checks the signatures inside. Content is written to the workspace while it is
@@ -165,28 +172,60 @@ async function decrypt(
   const { algorithm } = sessionKey
   // Of version 2 the data names the cipher, and the library wants none here.
   const sessionKeys = { data: sessionKey.data, algorithm: algorithm as enums.symmetricNames }
-  // In pieces, into the workspace: they become a source below only after the last one, which the library gives when the
-  // integrity check has passed.
-  const config = { ...fullOpenPgpSettings(library), allowUnauthenticatedStream: true }
-  if ((await signaturesInside(source, outline, sessionKeys, config, library)) > mostSignatures)
-    return closed('unsupported', 'too many signatures')
   const keys = await verificationKeysOf(verificationKeys, library, at)
-  const message = await library.readMessage({
-    binaryMessage: streamOf(bytesFrom(dearmored(source), outline.dataStart)),
-    config,
+  return unlessStalled(stallMs, async (progress) => {
+    const data = { source, start: outline.dataStart, library, progress }
+    const isSmall = source.size <= mostInMemory
+    if ((await signaturesInside(data, isSmall, sessionKeys)) > mostSignatures)
+      return closed('unsupported', 'too many signatures')
+    const { message, config } = isSmall
+      ? await inMemory(data, mostDecompressedInMemory)
+      : await inPieces(data, undefined)
+    const result = await library.decrypt({
+      message,
+      sessionKeys,
+      verificationKeys: keys.map(({ key }) => key),
+      format: 'binary',
+      date: withSkew(at),
+      config,
+    })
+    const content = await workspace.collect(watched(fromStream(result.data), progress))
+    const cipher = algorithm ?? library.enums.read(library.enums.symmetric, outline.dataHead[1] ?? 0)
+    const signatures = await checkSignatures(result.signatures, keys)
+    return { kind: 'opened', content, cipher, isAuthenticated: true, fingerprint, signatures }
   })
-  const result = await library.decrypt({
-    message,
-    sessionKeys,
-    verificationKeys: keys.map(({ key }) => key),
-    format: 'binary',
-    date: withSkew(at),
-    config,
-  })
-  const content = await workspace.collect(fromStream(result.data))
-  const cipher = algorithm ?? library.enums.read(library.enums.symmetric, outline.dataHead[1] ?? 0)
-  const signatures = await checkSignatures(result.signatures, keys)
-  return { kind: 'opened', content, cipher, isAuthenticated: true, fingerprint, signatures }
+}
+
+/** The encrypted data packet: `source` from `start` on, dearmored. */
+interface EncryptedData {
+  readonly source: ByteSource
+  readonly start: number
+  readonly library: OpenPgpLibrary
+  readonly progress: () => void
+}
+
+/** Whole: the library then checks integrity before it parses anything. */
+async function inMemory({ source, start, library, progress }: EncryptedData, mostDecompressed: number) {
+  const pieces: Uint8Array[] = []
+  for await (const piece of watched(bytesFrom(dearmored(source), start), progress)) pieces.push(piece)
+  const config = { ...fullOpenPgpSettings(library), maxDecompressedMessageSize: mostDecompressed }
+  return { message: await library.readMessage({ binaryMessage: Buffer.concat(pieces), config }), config }
+}
+
+/**
+ * In pieces, before their integrity is known: they go into the workspace and become a source only after the last one, which
+ * the library gives when the check has passed. `frontBytes`: of these at most, packed and unpacked.
+ */
+async function inPieces({ source, start, library, progress }: EncryptedData, frontBytes: number | undefined) {
+  const pieces = watched(bytesFrom(dearmored(source), start), progress)
+  const strict = fullOpenPgpSettings(library)
+  const config = {
+    ...strict,
+    allowUnauthenticatedStream: true,
+    maxDecompressedMessageSize: frontBytes ?? strict.maxDecompressedMessageSize,
+  }
+  const binaryMessage = streamOf(frontBytes === undefined ? pieces : atMost(frontBytes, pieces))
+  return { message: await library.readMessage({ binaryMessage, config }), config }
 }
 
 /**
@@ -194,29 +233,36 @@ async function decrypt(
  * everything; so we look first, at the front only.
  */
 async function signaturesInside(
-  source: ByteSource,
-  { dataStart }: MessageOutline,
+  data: EncryptedData,
+  isSmall: boolean,
   sessionKey: SessionKey,
-  config: Config,
-  library: OpenPgpLibrary,
 ): Promise<number> {
-  const pieces = bytesFrom(dearmored(source), dataStart)
-  let read = 0
-  let isSeen = false
-  const front = async function* () {
-    for await (const piece of pieces) {
-      if (isSeen || read > frontBytes) throw new MalformedOpenPgp('nothing but signatures')
-      read += piece.length
-      yield piece
-    }
-  }
-  const message = await library.readMessage({ binaryMessage: streamOf(front()), config })
-  try {
+  const { enums: names } = data.library
+  const count = async ({ message, config }: Awaited<ReturnType<typeof inPieces>>) => {
     const decrypted = await message.decrypt(undefined, undefined, [sessionKey], undefined, config)
-    const { onePassSignature, signature } = library.enums.packet
-    return decrypted.unwrapCompressed().packets.filterByTag(onePassSignature, signature).length
-  } finally {
-    isSeen = true
+    const { packets } = decrypted.unwrapCompressed()
+    return packets.filterByTag(names.packet.onePassSignature, names.packet.signature).length
+  }
+  if (!isSmall) return count(await inPieces(data, mostFrontBytes))
+  try {
+    return await count(await inMemory(data, mostInMemory))
+  } catch (error) {
+    // What is this small and unpacks to more.
+    if (isTooLarge(error)) return count(await inPieces(data, mostFrontBytes))
+    throw error
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && /Maximum decompressed message size exceeded/.test(error.message)
+}
+
+async function* atMost(limit: number, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let length = 0
+  for await (const piece of pieces) {
+    length += piece.length
+    if (length > limit) throw new MalformedOpenPgp('nothing but signatures')
+    yield piece
   }
 }
 
@@ -229,16 +275,21 @@ async function* bytesFrom(pieces: AsyncIterable<Uint8Array>, start: number): Asy
   }
 }
 
+async function* watched(pieces: AsyncIterable<Uint8Array>, progress: () => void): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    progress()
+    yield piece
+  }
+}
+
 /** What is wrong with the message makes it closed; what is wrong with us rises. */
 function closedBy(error: unknown): ClosedMessage {
   for (let inner = error; inner instanceof Error; inner = inner.cause) {
     if (inner instanceof PermanentFailure) return closed('too-large', inner.message)
     if (inner instanceof MailFailure) throw inner
-    if (inner instanceof RangeError || inner instanceof ReferenceError) break
   }
   const text = error instanceof Error ? error.message : 'not readable'
-  if (/Maximum decompressed message size exceeded/.test(text)) return closed('too-large', 'expands too far')
-  if (error instanceof MalformedOpenPgp) return closed('damaged', text)
+  if (isTooLarge(error)) return closed('too-large', 'expands too far')
   return closed('damaged', text)
 }
 

@@ -1,7 +1,8 @@
-import { openPgpLibrary, openPgpSettings } from '../../keys/openpgp-library.ts'
+import type { PacketList, PrivateKey, SignaturePacket } from 'openpgp'
+import { fullOpenPgpSettings, openPgpLibrary } from '../../keys/openpgp-library.ts'
 import { contentDispositionField, contentTypeField, structuredField } from '../../message/build-field.ts'
 import { buildMultipart, buildPart, partBytes } from '../../message/build-part.ts'
-import type { Workspace } from '../../message/byte-source.ts'
+import { type ByteSource, bytesInMemory, type Workspace } from '../../message/byte-source.ts'
 import type { MimeEntity } from '../../message/mime-entity.ts'
 import { type SevenBitEntity, toSevenBit } from '../../message/to-seven-bit.ts'
 import { fromStream, streamOf } from './library-streams.ts'
@@ -17,25 +18,19 @@ export async function signDetached(
   workspace: Workspace,
   at: Date,
 ): Promise<SevenBitEntity> {
-  const library = await openPgpLibrary()
   const signingKeys = await privateKeyOf(armoredPrivateKey)
   const content = await toSevenBit(entity, workspace)
   const covered = partBytes(content)
-  const message = await library.createMessage({ binary: streamOf(covered.stream()) })
-  // micalg below says so; the recipient's preferences, which could ask for another, are not known here.
-  const config = { ...openPgpSettings, preferredHashAlgorithm: library.enums.hash.sha512 }
-  const armored = await library
-    .sign({ message, signingKeys, detached: true, date: at, config })
-    .catch((error: unknown) => {
-      throw unusable(error)
-    })
+  const armored = await signatureOver(covered, signingKeys, at).catch((error: unknown) => {
+    throw unusable(error)
+  })
   const signature = buildPart(
     [
       contentTypeField('application/pgp-signature', new Map([['name', 'signature.asc']])),
       structuredField('Content-Description', 'OpenPGP digital signature'),
       contentDispositionField('attachment', 'signature.asc'),
     ],
-    await workspace.collect(fromStream(armored)),
+    bytesInMemory(armored),
   )
   const parameters = new Map([
     ['protocol', 'application/pgp-signature'],
@@ -44,4 +39,21 @@ export async function signDetached(
   const { fields, body } = buildMultipart('signed', parameters, [covered, signature], newBoundary())
   const eightBit = content.isSevenBit ? [] : [structuredField('Content-Transfer-Encoding', '8bit')]
   return { fields: [...fields, ...eightBit], body, isSevenBit: content.isSevenBit }
+}
+
+/**
+ * The armored signature. The library's own detached signing holds all content in memory; so we let it sign in one pass and
+ * take the signature from the end of what it would send.
+ */
+async function signatureOver(covered: ByteSource, signingKeys: PrivateKey, at: Date): Promise<Uint8Array> {
+  const library = await openPgpLibrary()
+  // micalg says so; the recipient's preferences, which could ask for another, are not known here.
+  const config = { ...fullOpenPgpSettings(library), preferredHashAlgorithm: library.enums.hash.sha512 }
+  const message = await library.createMessage({ binary: streamOf(covered.stream()) })
+  const signed = await library.sign({ message, signingKeys, date: at, format: 'object', config })
+  for await (const _ of fromStream(signed.getLiteralData()));
+  const packets = signed.packets.filterByTag(library.enums.packet.signature) as PacketList<SignaturePacket>
+  const pieces: Uint8Array[] = []
+  for await (const piece of fromStream(new library.Signature(packets).armor(config))) pieces.push(piece)
+  return Buffer.concat(pieces)
 }
