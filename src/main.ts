@@ -25,6 +25,7 @@ import { scanWith } from './inspection/clamd.ts'
 import { believeFreshSignatures } from './inspection/fresh-signatures.ts'
 import { openResolver } from './inspection/resolver.ts'
 import { scannerState } from './inspection/scanner-state.ts'
+import { addOwnAnchors, revokedByUs } from './keys/own-authority/own-anchors.ts'
 import { listsInFiles } from './keys/revocation/lists-in-files.ts'
 import { openRevocation } from './keys/revocation/open-revocation.ts'
 import { readTrustAnchors } from './keys/trust-anchors.ts'
@@ -48,6 +49,7 @@ const graceMs = 30_000
 const scanLimitMs = 120_000
 /** The portal asks each question once at a time, for all its visitors. */
 const maxPortalQuestions = 16
+const ownAuthoritiesEveryMs = 60_000
 
 /** Opens everything, listens, and only then is ready. Fails with a clear error if any part cannot be opened. */
 export async function startGateway(settings: Settings, log: Log): Promise<RunningGateway> {
@@ -58,7 +60,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
 
   const spoolFolder = join(settings.state, 'spool')
   await mkdir(spoolFolder, { recursive: true, mode: 0o700 })
-  const [masterKey, anchors, group] = await Promise.all([
+  const [masterKey, anchorsInFiles, group] = await Promise.all([
     readMasterKey(settings.masterKey),
     readTrustAnchors(settings.trustAnchors),
     groupId(settings.socketGroup, 'socketGroup'),
@@ -66,6 +68,15 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
   const storage = parts.use(
     await openStorage({ database: settings.database, blobs: settings.blobs, masterKey }),
   )
+  const anchors = [...anchorsInFiles]
+  const trustOwnAuthorities = () => addOwnAnchors(anchors, storage.ownAuthorities)
+  await trustOwnAuthorities()
+  // Authorities that were made on another node.
+  const anchorTimer = setInterval(
+    () => trustOwnAuthorities().catch((error: unknown) => onError(error, 'own authorities')),
+    ownAuthoritiesEveryMs,
+  )
+  parts.defer(() => clearInterval(anchorTimer))
   const policies = parts.use(
     await CurrentPolicies.open({
       folder: settings.policies,
@@ -86,6 +97,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     lookup,
     privateHosts: settings.privateHosts,
     listsAtHand: listsInFiles(settings.trustAnchors, (error) => onError(error, 'revocation lists')),
+    knownHere: revokedByUs(storage.ownAuthorities),
     closing: closing.signal,
   })
   const converter = converterAt(settings.listen.converter)
@@ -184,6 +196,8 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
         settings,
         storage,
         anchors,
+        checkRevocation,
+        trustOwnAuthorities,
         policies,
         observed,
         log,

@@ -24,6 +24,7 @@ export interface Options {
   readonly by: string | undefined
   readonly until: string | undefined
   readonly output: string | undefined
+  readonly name: string | undefined
   readonly private: boolean
 }
 

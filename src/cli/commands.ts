@@ -1,3 +1,4 @@
+import { ca } from './ca.ts'
 import { check } from './check.ts'
 import type { Command } from './command.ts'
 import { converter } from './converter.ts'
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   explain,
   password,
   key,
+  ca,
   waiting,
   hold,
   schema,
@@ -40,6 +42,7 @@ export const optionTable = {
   by: { type: 'string', help: 'NAME   hold: who does it; left out: the user behind sudo' },
   until: { type: 'string', help: 'TIME   hold extend: held until then, such as 2026-11-24T18:00' },
   output: { type: 'string', help: 'FILE   hold fetch, key export: the new file' },
+  name: { type: 'string', help: 'NAME   ca issue, key request: the name in the certificate' },
   private: {
     type: 'boolean',
     default: false,

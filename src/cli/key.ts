@@ -8,7 +8,7 @@ import { printable } from './printable.ts'
 export const key: Command = {
   name: 'key',
   usage:
-    'import FILE | list [ADDRESS] | show KEY | explain ADDRESS | export KEY | pending | accept KEY | refuse KEY | pin KEY | unpin KEY | retire KEY | remove KEY | domain KEY DOMAIN',
+    'import FILE | list [ADDRESS] | show KEY | explain ADDRESS | export KEY | pending | accept KEY | refuse KEY | pin KEY | unpin KEY | retire KEY | remove KEY | domain KEY DOMAIN | request ADDRESS | requests',
   summary:
     'S/MIME certificates and OpenPGP keys, ours and of others; KEY is a fingerprint, its beginning, or an address',
   async run(call) {
@@ -62,6 +62,21 @@ const actions = {
     const { text } = await askGateway(options, 'key-export', { key: named(which) })
     if (options.output === undefined) print(text.trimEnd())
     else await writeNew(options.output, Buffer.from(text, 'latin1'), 0o644)
+    return 0
+  },
+  async request({ options, print }: CommandCall, address: string) {
+    const { name } = options
+    const person = name === undefined ? { address: named(address) } : { address: named(address), name }
+    const answer = await askGateway(options, 'key-request', person)
+    print(options.json ? JSON.stringify(answer) : answer.request.trimEnd())
+    return 0
+  },
+  async requests({ options, print }: CommandCall) {
+    const list = await askGateway(options, 'key-request-list', {})
+    const lines = list.map(({ address, createdAt }) =>
+      printable(`${address}  since ${createdAt.slice(0, 10)}`),
+    )
+    print(options.json ? JSON.stringify(list) : lines.join('\n') || 'no request waits for its certificate')
     return 0
   },
   accept: changes('accept', 'in use from now on'),

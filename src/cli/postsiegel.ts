@@ -44,6 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
     by: values.by,
     until: values.until,
     output: values.output,
+    name: values.name,
     private: values.private,
   }
   return command.run({ words, options, print })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { DecisionRecord } from '../storage/decisions.ts'
 import type { WaitingMessage } from '../storage/waiting-messages.ts'
+import { type AuthorityAnswers, authorityCalls } from './authority-calls.ts'
 import { type HoldAnswers, holdCalls } from './hold-calls.ts'
 import { address, type KeyAnswers, keyCalls } from './key-calls.ts'
 
@@ -15,6 +16,7 @@ export const controlCalls = {
   'password-list': z.strictObject({}),
   'password-remove': z.strictObject({ recipient: address }),
   ...keyCalls,
+  ...authorityCalls,
   ...holdCalls,
   'waiting-list': z.strictObject({}),
   explain: z.strictObject({ id: z.string().min(1).max(40) }),
@@ -41,7 +43,7 @@ export interface GatewayStatus {
 }
 
 /** What each call answers. Dates travel as ISO 8601 text, bytes not at all. */
-export interface ControlAnswers extends Written<HoldAnswers>, Written<KeyAnswers> {
+export interface ControlAnswers extends Written<HoldAnswers>, Written<KeyAnswers>, Written<AuthorityAnswers> {
   readonly status: GatewayStatus
   readonly reload: {
     readonly kind: 'loaded' | 'unchanged' | 'refused'

@@ -10,6 +10,7 @@ import { derivePdfPassword } from '../protection/pdf/derive.ts'
 import { judgePassword } from '../protection/pdf/password.ts'
 import type { Storage } from '../storage/open-storage.ts'
 import { version } from '../version.ts'
+import { type AuthorityParts, authorityHandlers } from './authority-handlers.ts'
 import type { ControlHandlers, GatewayStatus } from './control-calls.ts'
 import { ControlRefusal } from './control-server.ts'
 import { holdHandlers } from './hold-handlers.ts'
@@ -24,6 +25,7 @@ export interface ControlParts {
   readonly log: Log
   readonly now: () => Date
   readonly anchors: KeyParts['anchors']
+  readonly trustOwnAuthorities: AuthorityParts['trustOwnAuthorities']
   readonly checkRevocation?: KeyParts['checkRevocation']
   readonly connections: () => GatewayStatus['connections']
   readonly scannerState: () => Promise<string>
@@ -94,6 +96,7 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
       ...parts,
       leastTrustFor: (recipient) => outboundPolicyFor(policies.inForce, recipient).keyTrust,
     }),
+    ...authorityHandlers(parts),
     ...holdHandlers({ ...parts, policyOf: (recipient) => inboundPolicyFor(policies.inForce, recipient) }),
     async 'waiting-list'() {
       return storage.waitingMessages.list()

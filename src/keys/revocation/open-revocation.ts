@@ -22,8 +22,10 @@ export interface RevocationWorld {
   readonly lookup: AddressLookup
   /** Hosts that may be asked although their addresses are not public: an authority in the house. */
   readonly privateHosts: readonly string[]
-  /** Lists that need no host: from files, and of our own authority. */
+  /** Lists that need no host, from files. */
   readonly listsAtHand: () => Promise<readonly Crl[]>
+  /** What our own authority knows of what it issued; undefined for the certificates of others. */
+  readonly knownHere?: (certificate: Certificate, issuer: Certificate) => Promise<Finding | undefined>
   /** Ends what is still being fetched. */
   readonly closing: AbortSignal
 }
@@ -82,6 +84,8 @@ export function openRevocation(world: RevocationWorld): CheckRevocation {
     at: Date,
     signal: AbortSignal,
   ): Promise<RevocationStatus> {
+    const known = await world.knownHere?.(certificate, issuer)
+    if (known) return status(known, 'crl')
     const places = revocationPlaces(certificate)
     const question = { certificate, issuer, places: places.crls, at }
     const objections: string[] = []
