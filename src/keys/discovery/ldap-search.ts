@@ -56,14 +56,16 @@ export async function ldapSearch(
     url,
     timeout: timeLimitMs,
     connectTimeout: timeLimitMs,
-    tlsOptions: tls,
+    // With these options the library begins with TLS whatever the URL says.
+    ...(isTls ? { tlsOptions: tls } : {}),
     createConnection: ((port: number) =>
       watched(connectTcp(port, host), inClear)) as unknown as typeof connectTcp,
     createSecureConnection: ((...options: Parameters<typeof connectTls>) =>
       watched(connectTls(...options))) as typeof connectTls,
   })
   const close = () => {
-    for (const socket of sockets) socket.destroy()
+    // TLS before the connection below it.
+    for (const socket of sockets.toReversed()) socket.destroy()
   }
   signal.addEventListener('abort', close, { once: true })
   try {
