@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { decideInbound, type InboundQuestion } from '../../../src/decision/decide-inbound.ts'
-import { type AuthenticationFacts, type InboundFacts, noProtection } from '../../../src/message/facts.ts'
+import {
+  type AuthenticationFacts,
+  type ClosedReason,
+  type InboundFacts,
+  noProtection,
+} from '../../../src/message/facts.ts'
 import { builtInInbound } from '../../../src/policy/find-policy.ts'
 
 const authentication: AuthenticationFacts = {
@@ -119,5 +124,39 @@ describe('a message', () => {
     const policy = { ...question.policy, telephone: '+49 9721 1234' }
     const outcome = decideInbound({ ...question, ...scored(-31), policy })
     expect(outcome.kind === 'reject' && outcome.reply.lines.join()).toContain('+49 9721 1234')
+  })
+})
+
+describe('a box that nobody here can look into', () => {
+  const closed = (reason: ClosedReason) => ({
+    facts: {
+      ...facts,
+      protection: {
+        ...noProtection,
+        encryption: 'closed' as const,
+        layers: [{ kind: 'closed', format: 'smime', reason } as const],
+      },
+    },
+  })
+  for (const [reason, kind] of [
+    ['no-key', 'reject'],
+    ['unsupported', 'reject'],
+    ['too-large', 'reject'],
+    ['not-alone', 'reject'],
+    // Whether a changed ciphertext decrypts is not for the sender to know.
+    ['damaged', 'deliver'],
+  ] as const) {
+    it(`is ${kind === 'deliver' ? 'delivered' : 'refused'} where policy refuses boxes and it is ${reason}`, () => {
+      const policy = { ...builtInInbound, undecryptable: 'reject' as const }
+      expect(decideInbound({ ...question, ...closed(reason), policy }).kind).toBe(kind)
+      expect(decideInbound({ ...question, ...closed(reason) }).kind).toBe('deliver')
+    })
+  }
+
+  it('is told to the sender with what he can do, and refuses nothing that a colleague takes', () => {
+    const policy = { ...builtInInbound, undecryptable: 'reject' as const }
+    const outcome = decideInbound({ ...question, ...closed('no-key'), policy })
+    expect(outcome).toMatchObject({ hard: false, reply: { code: 550, enhancedStatus: '5.7.5' } })
+    expect(outcome.kind === 'reject' && outcome.reply.lines?.join(' ')).toContain('current certificate')
   })
 })

@@ -10,6 +10,8 @@ const kinds: readonly RefusalCase[] = [
   'malware',
   'author',
   'ownDomain',
+  'closed',
+  'office',
   'comeAgain',
   'scanner',
   'spfUnknown',
