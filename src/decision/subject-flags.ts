@@ -43,17 +43,28 @@ export function subjectFlags(fields: readonly HeaderField[]): SubjectFlags {
 }
 
 /**
- * The fields without flags, as they leave: Subject, and Thread-Topic, into which Outlook copies it. Fields without a flag
- * are the same objects; a subject of nothing but flags is left out.
+ * The fields without flags and without the tags that our own inbound mail has, as they leave: Subject, and Thread-Topic,
+ * into which Outlook copies it. Fields without any are the same objects; a subject of nothing else is left out.
  */
 export function withoutFlags(fields: readonly HeaderField[]): readonly HeaderField[] {
   return fields.flatMap((field) => {
     if (!/^(?:subject|thread-topic)$/i.test(field.name)) return [field]
-    const { text, flags } = splitSubject(decodeText(unfold(field.value)))
-    if (flags.length === 0) return [field]
+    const { text, isShorter } = splitSubject(decodeText(unfold(field.value)))
+    if (!isShorter) return [field]
     return text === '' ? [] : [buildField(field.name, text)]
   })
 }
+
+/**
+ * What inbound mail is tagged with, and what it asks of the answer: whoever answers an encrypted mail quotes it, so the
+ * answer must be protected.
+ */
+const inboundTags: ReadonlyMap<string, readonly Flag[]> = new Map([
+  ['encrypted', ['encrypt']],
+  ['not decrypted', ['encrypt']],
+  ['signed ok', []],
+  ['signed invalid', []],
+])
 
 /** A bracket at the beginning or the end; nothing in it can be a bracket. */
 const bracketFirst = /^\[([^[\]]{1,200})\]\s*/
@@ -65,33 +76,40 @@ const prefix = /^(?:re|aw|antw|sv|wg|fw|fwd|rv|tr)(?:\[\d{1,3}\])?\s?:\s*/i
  * Takes the flags off both ends: at the beginning also behind and between reply prefixes and other brackets, because
  * `AW: [extern] [encrypt] Angebot` is what people see when they answer.
  */
-function splitSubject(subject: string): { readonly text: string; readonly flags: readonly Flag[] } {
-  const flags: Flag[] = []
+function splitSubject(subject: string): {
+  readonly text: string
+  readonly flags: readonly Flag[]
+  readonly isShorter: boolean
+} {
+  const removed: (readonly Flag[])[] = []
   const kept: string[] = []
   let rest = subject.trim()
   for (let match = firstOf(rest); match; match = firstOf(rest)) {
     const found = match[1] === undefined ? undefined : flagsOf(match[1])
-    if (found) flags.push(...found)
+    if (found) removed.push(found)
     else kept.push(match[0])
     rest = rest.slice(match[0].length)
   }
   const ends: string[] = []
   for (let match = bracketLast.exec(rest); match; match = bracketLast.exec(rest)) {
     const found = flagsOf(match[1] ?? '')
-    if (found) flags.push(...found)
+    if (found) removed.push(found)
     else ends.unshift(match[0])
     rest = rest.slice(0, match.index).trimEnd()
   }
-  return { text: [`${kept.join('')}${rest}`, ...ends].join(' ').trim(), flags }
+  const text = [`${kept.join('')}${rest}`, ...ends].join(' ').trim()
+  return { text, flags: removed.flat(), isShorter: removed.length > 0 }
 }
 
 function firstOf(text: string): RegExpExecArray | null {
   return prefix.exec(text) ?? bracketFirst.exec(text)
 }
 
-/** The flags of a bracket; undefined if any word of it is none: `[sign here]` is text. */
+/** What a bracket asks for; undefined if any word of it is no flag: `[sign here]` is text. */
 function flagsOf(inside: string): readonly Flag[] | undefined {
   const words = wordsOf(inside)
+  const tag = inboundTags.get(words.join(' '))
+  if (tag) return tag
   return words.length > 0 && words.every(isFlag) ? words : undefined
 }
 
