@@ -5,12 +5,15 @@ import type { Ways } from '../keys/find-ways.ts'
 import type { Signer } from '../keys/signer.ts'
 import { entityOf } from '../message/build-part.ts'
 import type { Workspace } from '../message/byte-source.ts'
+import { decodeText } from '../message/encoded-words.ts'
+import { firstValue } from '../message/header.ts'
 import type { HeaderField } from '../message/header-field.ts'
 import type { MimeEntity } from '../message/mime-entity.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import type { Edit, FinalAnswer } from '../milter/filter.ts'
 import { authorProtection } from '../protection/author-protection.ts'
 import { boxed, hiddenSubject, outerFields, withProtectedHeader } from '../protection/header-protection.ts'
+import { withLegacyDisplay } from '../protection/legacy-display.ts'
 import { signAndEncrypt } from '../protection/openpgp/sign-and-encrypt.ts'
 import { type PdfHouse, pdfEntity } from '../protection/pdf/pdf-entity.ts'
 import { chooseAlgorithms } from '../protection/smime/choose-algorithms.ts'
@@ -63,9 +66,10 @@ export async function protect(
   const isSigned = (await authorProtection(content, workspace)).kind === 'signed'
 
   /** What the reader opens, with its header where that is wanted; a hidden subject must stand somewhere. */
-  const opened = (): MimeEntity => {
+  const opened = async (): Promise<MimeEntity> => {
     if (!treatment.headerProtection && !hides) return plain
-    return withProtectedHeader(isSigned ? boxed(plain) : plain, content.fields, 'cipher', outer)
+    const inner = isSigned ? boxed(plain) : hides ? await withSubjectShown(plain, content, workspace) : plain
+    return withProtectedHeader(inner, content.fields, 'cipher', outer)
   }
   const signed = (entity: MimeEntity) =>
     signEntity(entity, signers.smime ?? notAnyMore(), treatment.signatureForm, workspace, message.receivedAt)
@@ -78,14 +82,18 @@ export async function protect(
         certificates.length > 0 ? certificates : notAnyMore(),
       )
       const { recipients, content: cipher } = chooseAlgorithms(found, treatment)
-      const inside = treatment.sign && !isSigned ? await signed(opened()) : opened()
+      const inside = treatment.sign && !isSigned ? await signed(await opened()) : await opened()
       return changed(message, outer, await encryptEntity(inside, recipients, cipher, workspace))
     }
     case 'openpgp': {
       const recipients = ways.flatMap(({ openpgp }) => (openpgp.length > 0 ? openpgp : notAnyMore()))
       const signer = treatment.sign && !isSigned ? (signers.openpgp ?? notAnyMore()) : undefined
       const keys = { signer, recipients: recipients.map(({ armored }) => armored) }
-      return changed(message, outer, await signAndEncrypt(opened(), keys, workspace, message.receivedAt))
+      return changed(
+        message,
+        outer,
+        await signAndEncrypt(await opened(), keys, workspace, message.receivedAt),
+      )
     }
     case 'pdf': {
       const password = ways[0]?.password ?? notAnyMore()
@@ -98,6 +106,15 @@ export async function protect(
       return order.converted ? changed(message, outer, plain) : unchanged(message, outer)
     }
   }
+}
+
+async function withSubjectShown(
+  entity: MimeEntity,
+  { fields }: ReceivedMessage,
+  workspace: Workspace,
+): Promise<MimeEntity> {
+  const subject = decodeText(firstValue(fields, 'Subject') ?? '').trim()
+  return subject === '' ? entity : withLegacyDisplay(entity, subject, workspace)
 }
 
 function changed(message: ReceivedMessage, outer: readonly HeaderField[], entity: MimeEntity): FinalAnswer {

@@ -170,7 +170,8 @@ describe('a mail of ours as it leaves', () => {
     expect(outside).not.toMatch(/Gr/)
     const opened = opensslVerifies(opensslDecrypts(sent, 'bob-rsa', folder.path), folder.path)
     const inside = opened?.toString().split('\r\n\r\n')[0] ?? ''
-    expect(inside).toMatch(/^Content-Type: text\/plain;\r\n hp="cipher"\r$/m)
+    expect(inside).toMatch(/hp="cipher"\r$/m)
+    expect(opened?.toString()).toMatch(/hp-legacy-display=1(?:.*\r\n)*?\r\nSubject: Gr=3D\r\n\r\nHallo/)
     expect(inside).toMatch(/^Subject: Gr=\r$/m)
     expect(inside).toMatch(/^HP-Outer: Subject: \[\.\.\.\]\r?$/m)
   })
