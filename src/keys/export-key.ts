@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer'
 import type { StoredKey } from '../storage/key-store.ts'
 import { libraryKey } from './openpgp-key.ts'
 import { openPgpLibrary, openPgpSettings } from './openpgp-library.ts'

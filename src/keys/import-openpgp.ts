@@ -6,7 +6,13 @@ import { publicOpenPgpKey } from './openpgp-public.ts'
 
 /** Whether a file of keys is OpenPGP: armored, or binary packets (RFC 9580 4.2: their first bit is set). */
 export function isOpenPgpFile(bytes: Uint8Array, text: string): boolean {
-  return ((bytes[0] ?? 0) & 0x80) !== 0 || text.includes('-----BEGIN PGP ')
+  if (text.includes('-----BEGIN ')) return text.includes('-----BEGIN PGP ')
+  return ((bytes[0] ?? 0) & 0x80) !== 0
+}
+
+/** Windows editors put EF BB BF in front of a text; it would pass for a packet. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }
 
 /** The OpenPGP keys of a file, private ones apart from their public halves. Fails with KeyImportError. */
@@ -15,7 +21,7 @@ export async function importOpenPgpKeys(
   options: ImportOptions,
 ): Promise<readonly ImportedKey[]> {
   const imported: ImportedKey[] = []
-  for (const read of await readOpenPgpKeys(bytes, options.at)) {
+  for (const read of await readOpenPgpKeys(withoutMark(bytes), options.at)) {
     const key = read.isLocked ? await unlocked(read, options) : read
     const shown = key.isPrivate ? await publicOpenPgpKey(key.armored, options.at) : key
     if (shown.addresses.length === 0)

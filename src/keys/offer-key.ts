@@ -20,7 +20,7 @@ export interface OfferedKey {
 }
 
 export interface OfferParts {
-  readonly keyStore: Pick<KeyStore, 'add' | 'find' | 'byFingerprint'>
+  readonly keyStore: Pick<KeyStore, 'add' | 'find' | 'byFingerprint' | 'change'>
   /** The authorities in force. */
   readonly anchors: readonly Certificate[]
   readonly at: Date
@@ -66,14 +66,21 @@ export async function offerKey(offered: OfferedKey, parts: OfferParts): Promise<
   const stored = await known(fingerprint)
   const others = await othersOf(offer.key, keyStore)
   if (stored) {
-    const news = await joinable(stored, offer.key, others, parts.at)
-    await keyStore.add(news)
-    return { kind: 'known', reason: `it is ${stored.state} already`, fingerprint }
+    const joined = joinable(stored, offer.key, others, parts.at)
+    // What made it wait may be over, or it comes with more trust now.
+    const isFree = stored.state === 'pending' && !objectionTo({ ...offer, key: joined }, others, parts.at)
+    await keyStore.add(isFree ? { ...joined, state: 'active' } : joined)
+    return isFree
+      ? { kind: 'added', reason: 'nothing stands against it any more', fingerprint }
+      : { kind: 'known', reason: `it is ${stored.state} already`, fingerprint }
   }
   if (offer.key.trust !== 'manual' && others.length >= mostKeysOfAddress)
     return { kind: 'refused', reason: 'the address has too many keys already', fingerprint }
-  const objection = offer.key.trust === 'manual' ? undefined : objectionTo(offer, others, parts.at)
-  await keyStore.add({ ...offer.key, state: objection ? 'pending' : 'active' })
+  const before = objectionTo(offer, others, parts.at)
+  await keyStore.add({ ...offer.key, state: before ? 'pending' : 'active' })
+  // Another one may have come meanwhile, on another node too; then both would have found the address without a key.
+  const objection = before ?? objectionTo(offer, await othersOf(offer.key, keyStore), parts.at)
+  if (objection && !before) await keyStore.change(fingerprint, 'active', 'pending')
   return objection
     ? { kind: 'pending', reason: objection, fingerprint }
     : { kind: 'added', reason: 'it is used from now on', fingerprint }
@@ -97,6 +104,7 @@ function objectionTo(
   others: readonly StoredKey[],
   at: Date,
 ): string | undefined {
+  if (key.trust === 'manual') return undefined
   const inForce = others.filter(({ state }) => state === 'active')
   if (inForce.some(({ pinned }) => pinned)) return 'another key of the address is pinned'
   if (isProven) return undefined

@@ -30,6 +30,7 @@ describe('a file of OpenPGP keys is taken', () => {
       `Liebe Kollegen,\r\n\r\n${file('carol-rsa3072.pub').replaceAll('\n', '\r\n')}\r\nGruß`,
       false,
     ],
+    ['armored as Windows saves it', `\ufeff${file('carol-rsa3072.pub')}`, false],
     ['binary', binary(file('carol-rsa3072.pub')), false],
     ['private', file('carol-rsa3072.sec'), true],
     ['private and binary', binary(file('carol-rsa3072.sec')), true],

@@ -41,6 +41,7 @@ describe('a file with key, certificate and chain is taken', () => {
       Buffer.concat([encrypted, read('alice-rsa.cert.pem'), read('chain.pem')]),
       'Käse',
     ],
+    ['PEM as Windows saves it', Buffer.concat([Buffer.from('\ufeff'), pem]), undefined],
     [
       'PEM with a key of the traditional form',
       Buffer.concat([openssl(['rsa', '-traditional'], key), read('alice-rsa.cert.pem'), read('chain.pem')]),

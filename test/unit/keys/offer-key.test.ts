@@ -137,13 +137,30 @@ describe('where another key is stored already', () => {
     expect(kinds).toEqual(['added', 'added'])
   })
 
-  it('a key that is retired or waiting stays so when it comes again', async () => {
-    for (const state of ['retired', 'pending'] as const) {
-      const change = async (store: KeyStore) => {
-        await store.change((await store.list())[0]?.fingerprint ?? '', 'active', state)
-      }
-      expect((await afterwards([pgp(carols), pgp(carols)], change)).stored).toMatchObject([{ state }])
-    }
+  it('a key that was retired stays so when it comes again', async () => {
+    const retire = async (store: KeyStore) =>
+      store.change((await store.list())[0]?.fingerprint ?? '', 'active', 'retired')
+    const { kinds, stored } = await afterwards([pgp(carols), pgp(carols)], retire)
+    expect([kinds, stored]).toMatchObject([['added', 'known'], [{ state: 'retired' }]])
+  })
+
+  it('a key that waits stays so until it comes with more trust, or nothing stands against it', async () => {
+    const offers = [pgp(carols), pgp(another), pgp(another)]
+    expect((await afterwards(offers)).kinds).toEqual(['added', 'pending', 'known'])
+    const proven = [pgp(carols), pgp(another), pgp(another, 'verified')]
+    expect((await afterwards(proven)).kinds).toEqual(['added', 'pending', 'added'])
+    const { fingerprint } = await readOpenPgpKey(carols)
+    const retire = (store: KeyStore) => store.change(fingerprint, 'active', 'retired')
+    expect((await afterwards(offers.slice(1), retire)).kinds).toEqual(['added', 'known'])
+    expect((await afterwards([...offers.slice(0, 2)], retire)).kinds).toEqual(['added', 'added'])
+  })
+
+  it('of two keys that come at the same moment at most one is used', async () => {
+    await using storage = await openTestStorage()
+    const { keyStore } = storage
+    await Promise.all([carols, another].map((each) => offerKey(pgp(each), { keyStore, anchors, at })))
+    const active = (await keyStore.list()).filter(({ state }) => state === 'active')
+    expect(active.length).toBeLessThanOrEqual(1)
   })
 })
 
