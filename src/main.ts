@@ -27,6 +27,7 @@ import { openResolver } from './inspection/resolver.ts'
 import { scannerState } from './inspection/scanner-state.ts'
 import { addOwnAnchors, revokedByUs } from './keys/own-authority/own-anchors.ts'
 import { listsInFiles } from './keys/revocation/lists-in-files.ts'
+import { listsOnDisk } from './keys/revocation/lists-on-disk.ts'
 import { openRevocation } from './keys/revocation/open-revocation.ts'
 import { readTrustAnchors } from './keys/trust-anchors.ts'
 import type { Log } from './log/events.ts'
@@ -97,6 +98,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     lookup,
     privateHosts: settings.privateHosts,
     listsAtHand: listsInFiles(settings.trustAnchors, (error) => onError(error, 'revocation lists')),
+    onDisk: listsOnDisk(join(settings.state, 'revocation')),
     knownHere: revokedByUs(storage.ownAuthorities),
     closing: closing.signal,
   })

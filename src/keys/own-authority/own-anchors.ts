@@ -18,14 +18,14 @@ export function revokedByUs(
   authorities: Pick<OwnAuthorities, 'findIssued' | 'list'>,
 ): (certificate: Certificate, issuer: Certificate) => Promise<Finding | undefined> {
   return async (certificate, issuer) => {
-    const issued = await authorities.findIssued(certificate.fingerprint)
-    if (issued?.authority === issuer.fingerprint) {
-      return issued.revokedAt
-        ? { kind: 'revoked', detail: `revoked here ${issued.revokedAt.toISOString()}` }
-        : { kind: 'good', detail: 'issued here, not revoked' }
-    }
     const isOurs = (await authorities.list()).some(({ fingerprint }) => fingerprint === issuer.fingerprint)
+    if (!isOurs) return undefined
+    const issued = await authorities.findIssued(certificate.fingerprint)
     // Signed by our authority, but not here: by a copy of its key, or the database is an old one.
-    return isOurs ? unknownFinding('our own authority has no record of it') : undefined
+    if (issued?.authority !== issuer.fingerprint)
+      return unknownFinding('our own authority has no record of it')
+    return issued.revokedAt
+      ? { kind: 'revoked', detail: `revoked here ${issued.revokedAt.toISOString()}` }
+      : { kind: 'good', detail: 'issued here, not revoked' }
   }
 }

@@ -4,6 +4,7 @@ import { type AddressLookup, boundedFetch, type Fetched, publicOr } from '../fet
 import { pemBlocks, pemContent } from '../pem.ts'
 import { judgeCrl, verifyCrlOnce } from './judge-crl.ts'
 import { judgeOcsp, type OcspFinding } from './judge-ocsp.ts'
+import type { ListsOnDisk } from './lists-on-disk.ts'
 import { ocspRequest } from './ocsp-request.ts'
 import { revocationPlaces } from './places.ts'
 import { type Crl, maxCrlBytes, readCrl } from './read-crl.ts'
@@ -24,6 +25,7 @@ export interface RevocationWorld {
   readonly privateHosts: readonly string[]
   /** Lists that need no host, from files. */
   readonly listsAtHand: () => Promise<readonly Crl[]>
+  readonly onDisk?: ListsOnDisk
   /** What our own authority knows of what it issued; undefined for the certificates of others. */
   readonly knownHere?: (certificate: Certificate, issuer: Certificate) => Promise<Finding | undefined>
   /** Ends what is still being fetched. */
@@ -102,7 +104,7 @@ export function openRevocation(world: RevocationWorld): CheckRevocation {
       objections.push(finding.detail)
     }
     for (const url of places.crls) {
-      const crl = await fetchList(url, at, signal)
+      const crl = await fetchList(url, issuer, at, signal)
       const finding =
         typeof crl === 'string' ? unknownFinding(crl) : await judgeCrl(crl, question, isSignedBy)
       if (finding.kind !== 'unknown') return status(finding, 'crl')
@@ -138,8 +140,20 @@ export function openRevocation(world: RevocationWorld): CheckRevocation {
     return finding ?? unknownFinding(`${hostOf(url)} did not answer in time`)
   }
 
-  async function fetchList(url: string, at: Date, signal: AbortSignal): Promise<Crl | string> {
-    const list = await lists(url, at, signal, async (before) => {
+  async function fetchList(
+    url: string,
+    issuer: Certificate,
+    at: Date,
+    signal: AbortSignal,
+  ): Promise<Crl | string> {
+    const list = await lists(url, at, signal, async (inMemory) => {
+      const kept = inMemory === undefined ? await world.onDisk?.read(url) : undefined
+      const before = kept ? listIn(kept.bytes) : inMemory
+      if (kept && typeof before === 'object') {
+        const until = listKeptUntil(before, kept.fetchedAt)
+        if (until > at && kept.fetchedAt <= at)
+          return { value: before, until, bytes: before.signedBytes.length }
+      }
       const fetched = await boundedFetch(url, {
         lookup: world.lookup,
         isPublic,
@@ -147,13 +161,18 @@ export function openRevocation(world: RevocationWorld): CheckRevocation {
         timeoutMs: crlLimitMs,
         signal: world.closing,
       })
-      const value = listOf(fetched)
-      if (typeof value !== 'string')
+      const value = fetched.kind === 'answer' ? listOf(fetched) : fetched.detail
+      // Whoever sits on the way of the list must not put another in its place for a day.
+      const isSigned = typeof value === 'object' && (await isSignedBy(value, issuer))
+      if (isSigned && fetched.kind === 'answer') {
+        await world.onDisk?.write(url, fetched.body)
         return { value, until: listKeptUntil(value, at), bytes: value.signedBytes.length }
+      }
       // An authority that is down for an hour does not make us forget the list that still counts.
-      const kept = before && typeof before !== 'string' ? before : value
-      const bytes = typeof kept === 'string' ? findingBytes : kept.signedBytes.length
-      return { value: kept, until: soonAfter(at), bytes }
+      if (typeof before === 'object')
+        return { value: before, until: soonAfter(at), bytes: before.signedBytes.length }
+      const problem = typeof value === 'string' ? value : 'the signature of the list does not verify'
+      return { value: problem, until: soonAfter(at), bytes: findingBytes }
     })
     return list ?? `${hostOf(url)} did not answer in time`
   }
@@ -185,14 +204,16 @@ async function findingOf(
   }
 }
 
+function listOf({ status, body }: Extract<Fetched, { kind: 'answer' }>): Crl | string {
+  return status === 200 ? listIn(body) : `the list was answered with status ${status}`
+}
+
 /** A list in DER, as RFC 5280 4.2.1.13 wants it, or in PEM, as some servers have it. */
-function listOf(fetched: Fetched): Crl | string {
-  if (fetched.kind === 'failed') return fetched.detail
-  if (fetched.status !== 200) return `the list was answered with status ${fetched.status}`
+function listIn(bytes: Uint8Array): Crl | string {
   try {
-    const isPem = fetched.body[0] === 0x2d
-    const block = isPem ? pemBlocks(Buffer.from(fetched.body).toString('latin1'))[0] : undefined
-    return readCrl(block ? pemContent(block) : fetched.body)
+    const isPem = bytes[0] === 0x2d
+    const block = isPem ? pemBlocks(Buffer.from(bytes).toString('latin1'))[0] : undefined
+    return readCrl(block ? pemContent(block) : bytes)
   } catch {
     return 'the list cannot be read'
   }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listsOnDisk } from '../../../../src/keys/revocation/lists-on-disk.ts'
 import { openRevocation, type RevocationWorld } from '../../../../src/keys/revocation/open-revocation.ts'
 import { readCrl } from '../../../../src/keys/revocation/read-crl.ts'
 import {
@@ -146,7 +147,7 @@ describe('revocation by lists', () => {
   it.each([
     ['out of date', () => authority.crl(2), 3, /out of date since/],
     ['of the future', () => authority.crl(2), -1, /of the future/],
-    ['of another issuer', () => other.crl(2), 0, /another issuer/],
+    ['of another issuer', () => other.crl(2), 0, /signature of the list does not verify/],
     ['indirect', () => authority.crl(2, 'indirect'), 0, /of a kind that is not read here/],
     ['of another part', () => authority.crl(2, 'partial'), 0, /another part/],
     [
@@ -196,6 +197,33 @@ describe('revocation by lists', () => {
     const later = new Date(now.getTime() + 25 * 3_600_000)
     expect(await ask([revoked, issuer], later, signal)).toMatchObject({ kind: 'revoked' })
     expect(await ask([valid, issuer], later, signal)).toMatchObject({ kind: 'good' })
+  })
+})
+
+describe('lists on disk', () => {
+  it('serve after a restart without a question, and while the host is down', async () => {
+    using kept = temporaryFolder()
+    const onDisk = listsOnDisk(kept.path)
+    serveOcsp(nothing)
+    serveList(() => ({ body: authority.crl(40) }))
+    expect((await check({ onDisk })([listOnly, issuer], now, signal)).kind).toBe('revoked')
+    pki.seen.length = 0
+    const soon = new Date(Date.now() + 60_000)
+    expect((await check({ onDisk })([listOnly, issuer], soon, signal)).kind).toBe('revoked')
+    expect(pki.seen).toEqual([])
+    serveList(nothing)
+    const later = new Date(now.getTime() + 25 * 3_600_000)
+    expect((await check({ onDisk })([listOnly, issuer], later, signal)).kind).toBe('revoked')
+    expect(pki.seen).toEqual(['/list'])
+  })
+
+  it('that are damaged are fetched again', async () => {
+    using kept = temporaryFolder()
+    const onDisk = listsOnDisk(kept.path)
+    await onDisk.write(pki.url('/list'), Buffer.from('half a list'))
+    serveList(() => ({ body: authority.crl(40) }))
+    const soon = new Date(Date.now() + 60_000)
+    expect((await check({ onDisk })([listOnly, issuer], soon, signal)).kind).toBe('revoked')
   })
 })
 
