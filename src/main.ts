@@ -25,9 +25,11 @@ import { scanWith } from './inspection/clamd.ts'
 import { believeFreshSignatures } from './inspection/fresh-signatures.ts'
 import { openResolver } from './inspection/resolver.ts'
 import { scannerState } from './inspection/scanner-state.ts'
+import { keyDiscovery } from './keys/discovery/discover-keys.ts'
+import { openSources } from './keys/discovery/open-sources.ts'
+import { offerKey } from './keys/offer-key.ts'
 import { addOwnAnchors, revokedByUs } from './keys/own-authority/own-anchors.ts'
 import { listsInFiles } from './keys/revocation/lists-in-files.ts'
-import { listsOnDisk } from './keys/revocation/lists-on-disk.ts'
 import { openRevocation } from './keys/revocation/open-revocation.ts'
 import { readTrustAnchors } from './keys/trust-anchors.ts'
 import type { Log } from './log/events.ts'
@@ -98,12 +100,18 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     lookup,
     privateHosts: settings.privateHosts,
     listsAtHand: listsInFiles(settings.trustAnchors, (error) => onError(error, 'revocation lists')),
-    onDisk: listsOnDisk(join(settings.state, 'revocation')),
     knownHere: revokedByUs(storage.ownAuthorities),
     closing: closing.signal,
   })
   const converter = converterAt(settings.listen.converter)
   const observed = await openObservedClock(storage.observedTime)
+  const discover = keyDiscovery({
+    sources: await openSources(settings.discovery, { lookup, resolver: settings.resolver }),
+    discoveries: storage.discoveries,
+    ownDomains: settings.organization.domains,
+    offer: (key, at) => offerKey(key, { keyStore: storage.keyStore, anchors, at }),
+    now,
+  })
   const workFolder = parts.use(await openWorkFolder(spoolFolder)).path
 
   const gateway = gatewayEffects({
@@ -113,6 +121,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     checkRevocation,
     scan,
     lookup,
+    discover,
     converter,
     observed,
     workFolder,
@@ -201,6 +210,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
         checkRevocation,
         trustOwnAuthorities,
         policies,
+        discover,
         observed,
         log,
         now,

@@ -8,7 +8,7 @@ import { printable } from './printable.ts'
 export const key: Command = {
   name: 'key',
   usage:
-    'import FILE | list [ADDRESS] | show KEY | explain ADDRESS | export KEY | pending | accept KEY | refuse KEY | pin KEY | unpin KEY | retire KEY | remove KEY | domain KEY DOMAIN | request ADDRESS | requests',
+    'import FILE | list [ADDRESS] | show KEY | explain ADDRESS | discover ADDRESS | export KEY | pending | accept KEY | refuse KEY | pin KEY | unpin KEY | retire KEY | remove KEY | domain KEY DOMAIN | request ADDRESS | requests',
   summary:
     'S/MIME certificates and OpenPGP keys, ours and of others; KEY is a fingerprint, its beginning, or an address',
   async run(call) {
@@ -56,6 +56,18 @@ const actions = {
       print(lines.map(printable).join('\n'))
     }
     return 0
+  },
+  async discover({ options, print }: CommandCall, address: string) {
+    const answer = await askGateway(options, 'key-discover', { address: named(address) })
+    if (options.json) print(JSON.stringify(answer))
+    else {
+      const lines = answer.sources.map(({ source, outcome, detail }) =>
+        printable(`${source}  ${outcome}: ${detail}`),
+      )
+      const none = 'no source was asked: none is switched on under discovery, or the address is ours or odd'
+      print([...(lines.length > 0 ? lines : [none]), ...retriedLine(answer.retried)].join('\n'))
+    }
+    return answer.sources.some(({ outcome }) => outcome === 'found') ? 0 : 1
   },
   async export({ options, print }: CommandCall, which: string) {
     if (options.private) return exportPrivate({ options, print, words: [] }, named(which))

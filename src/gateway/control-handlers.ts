@@ -27,6 +27,7 @@ export interface ControlParts {
   readonly anchors: KeyParts['anchors']
   readonly trustOwnAuthorities: AuthorityParts['trustOwnAuthorities']
   readonly checkRevocation?: KeyParts['checkRevocation']
+  readonly discover: NonNullable<KeyParts['discover']>
   readonly connections: () => GatewayStatus['connections']
   readonly scannerState: () => Promise<string>
   readonly converterState: () => Promise<string>

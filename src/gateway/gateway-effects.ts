@@ -15,6 +15,7 @@ import { gatherInboundFacts } from '../inspection/gather-facts.ts'
 import { isCalendarMessage } from '../inspection/is-calendar-message.ts'
 import type { Lookup } from '../inspection/resolver.ts'
 import type { Certificate } from '../keys/certificate.ts'
+import type { DiscoverKeys } from '../keys/discovery/discover-keys.ts'
 import { findOpenPgpSigner } from '../keys/find-openpgp-keys.ts'
 import { findAuthorsSigner, findWays } from '../keys/find-ways.ts'
 import type { CheckRevocation } from '../keys/revocation/revocation.ts'
@@ -36,6 +37,7 @@ export interface GatewayParts {
   readonly storage: Storage
   readonly anchors: readonly Certificate[]
   readonly checkRevocation: CheckRevocation
+  readonly discover: DiscoverKeys
   readonly scan: Scan
   readonly lookup: Lookup
   readonly converter: Converter
@@ -56,6 +58,7 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     pdfPasswords: storage.pdfPasswords,
     anchors: parts.anchors,
     checkRevocation: parts.checkRevocation,
+    discover: parts.discover,
   }
   const layers = openLayers(keysForLayers(storage.keyStore, parts))
   const factSources = {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { SourceReport } from '../keys/discovery/discover-keys.ts'
 import type { StoredKey } from '../storage/key-store.ts'
 
 /** A key by its fingerprint or the beginning of it, or by an address that has only one. */
@@ -47,6 +48,7 @@ export const keyCalls = {
       .regex(/^([a-z0-9_]([a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]+$/i, 'a mail domain such as example.org'),
   }),
   'key-explain': z.strictObject({ address }),
+  'key-discover': z.strictObject({ address }),
 } satisfies Record<string, z.ZodType>
 
 /** A key without its text: that is for `key-export`. */
@@ -65,6 +67,11 @@ export interface KeyAnswers {
   readonly 'key-export-private': { readonly fileName: string; readonly bytes: string }
   readonly 'key-change': { readonly key: ShownKey; readonly retried: readonly string[] }
   readonly 'key-domain': { readonly key: ShownKey; readonly retried: readonly string[] }
+  /** What each source that is switched on said just now; empty where none is, or none may be asked for the address. */
+  readonly 'key-discover': {
+    readonly sources: readonly SourceReport[]
+    readonly retried: readonly string[]
+  }
   /** Lines for people: what mail to the address would be encrypted with, and what mail of it would be signed with. */
   readonly 'key-explain': { readonly encrypt: readonly string[]; readonly sign: readonly string[] }
 }

@@ -1,4 +1,5 @@
 import { type Certificate, canonicalAddress, readCertificate } from '../keys/certificate.ts'
+import type { DiscoverKeys } from '../keys/discovery/discover-keys.ts'
 import { exportKey, exportPrivateKey } from '../keys/export-key.ts'
 import { findOpenPgpSigner } from '../keys/find-openpgp-keys.ts'
 import { findSigner } from '../keys/find-signer.ts'
@@ -18,10 +19,14 @@ export interface KeyParts extends WaitingParts {
   /** The authorities in force. */
   readonly anchors: readonly Certificate[]
   readonly checkRevocation?: WayStores['checkRevocation']
+  readonly discover?: DiscoverKeys
   /** The least trust of OpenPGP keys that the policy in force wants for a recipient. */
   readonly leastTrustFor: (recipient: string) => KeyTrust
   readonly now: () => Date
 }
+
+/** Discovery has limits of its own, below this. */
+const discoveryPatienceMs = 30_000
 
 /** What an administrator does with certificates and keys. */
 export function keyHandlers(parts: KeyParts): CallHandlers<typeof keyCalls, KeyAnswers> {
@@ -95,6 +100,14 @@ export function keyHandlers(parts: KeyParts): CallHandlers<typeof keyCalls, KeyA
       return { key: shown(after), retried: await retryFor([after], parts) }
     },
     'key-explain': ({ address }) => explain(address, parts),
+    async 'key-discover'({ address }) {
+      const patience = AbortSignal.timeout(discoveryPatienceMs)
+      const report = await parts.discover?.(address, patience, { anew: true })
+      return {
+        sources: report?.sources ?? [],
+        retried: report?.isRicher ? await retryWaiting(address, parts) : [],
+      }
+    },
   }
 }
 

@@ -2,6 +2,7 @@ import { TemporaryFailure } from '../failure.ts'
 import type { KeyTrust, StoredKey } from '../storage/key-store.ts'
 import type { PdfPassword, PdfPasswords } from '../storage/pdf-passwords.ts'
 import type { Certificate } from './certificate.ts'
+import type { DiscoverKeys } from './discovery/discover-keys.ts'
 import { type CertificateSources, findCertificates } from './find-keys.ts'
 import { findOpenPgpKeys } from './find-openpgp-keys.ts'
 import { findSigner } from './find-signer.ts'
@@ -35,8 +36,8 @@ export interface Ways {
 
 export interface WayStores extends CertificateSources {
   readonly pdfPasswords: Pick<PdfPasswords, 'find'>
-  /** Looks for keys of somebody outside, and stores them; true if it has changed what can be found. Never throws. */
-  readonly discover?: (address: string, signal: AbortSignal) => Promise<boolean>
+  /** Looks for keys of somebody outside, and stores them. A source that does not answer costs the mail no other way. */
+  readonly discover?: DiscoverKeys
 }
 
 /**
@@ -64,8 +65,8 @@ export async function findWays(
     stores.pdfPasswords.find(recipient),
   ])
   const isEmpty = known.certificates.length === 0 && known.openpgp.length === 0
-  const isRicher = isEmpty && (await stores.discover?.(recipient, signal))
-  const { mayChange, ...found } = isRicher
+  const discovery = isEmpty ? await stores.discover?.(recipient, signal) : undefined
+  const { mayChange, ...found } = discovery?.isRicher
     ? await findEncryptionKeys(stores, recipient, at, leastTrust, signal)
     : known
   if (mayChange && found.certificates.length + found.openpgp.length === 0 && !password) {
@@ -75,7 +76,10 @@ export async function findWays(
       'It is not known now whether the certificate of the recipient was revoked',
     )
   }
-  return { ...found, password }
+  const asked = (discovery?.sources ?? []).map(
+    ({ source, outcome, detail }) => `${source} ${outcome}: ${detail}`,
+  )
+  return { ...found, password, reasons: [...found.reasons, ...asked] }
 }
 
 async function findEncryptionKeys(

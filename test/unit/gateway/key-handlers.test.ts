@@ -171,3 +171,25 @@ describe('an exported key', () => {
     ).rejects.toThrow('is not here')
   })
 })
+
+describe('an administrator who looks for the keys of an address', () => {
+  it('is told what each source says now, whatever it said before', async () => {
+    await using storage = await openTestStorage()
+    const asked: unknown[] = []
+    const said = { source: 'wkd', outcome: 'none', detail: 'it has none' } as const
+    const calls = keyHandlers({
+      storage,
+      anchors,
+      settings: { postfix: { configDirectory: '/nonexistent', notices: '' } },
+      leastTrustFor: () => 'discovered',
+      discover: async (address, _signal, options) => {
+        asked.push(address, options)
+        return { sources: [said], isRicher: false, isIncomplete: false }
+      },
+      now: () => at,
+      log: () => {},
+    })
+    expect(await calls['key-discover']({ address: carol })).toEqual({ sources: [said], retried: [] })
+    expect(asked).toEqual([carol, { anew: true }])
+  })
+})

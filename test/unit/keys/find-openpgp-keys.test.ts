@@ -89,11 +89,15 @@ describe('an OpenPGP key to encrypt with', () => {
       pdfPasswords: { find: async () => undefined },
       discover: async () => {
         asked += 1
-        return keys.push(key) > 0
+        keys.push(key)
+        const said = { source: 'wkd', outcome: 'found', detail: 'cdd14b158fffd8fd added: here' } as const
+        return { sources: [said], isRicher: true, isIncomplete: false }
       },
     }
-    for (const _time of ['first', 'second'])
-      expect((await findWays(sources, carol, at)).openpgp).toHaveLength(1)
+    const first = await findWays(sources, carol, at)
+    expect(first.openpgp).toHaveLength(1)
+    expect(first.reasons).toContain('wkd found: cdd14b158fffd8fd added: here')
+    expect((await findWays(sources, carol, at)).openpgp).toHaveLength(1)
     expect(asked).toBe(1)
   })
 })
