@@ -103,8 +103,6 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     knownHere: revokedByUs(storage.ownAuthorities),
     closing: closing.signal,
   })
-  const converter = converterAt(settings.listen.converter)
-  const observed = await openObservedClock(storage.observedTime)
   const discover = keyDiscovery({
     sources: await openSources(settings.discovery, { lookup, resolver: settings.resolver }),
     discoveries: storage.discoveries,
@@ -112,6 +110,8 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     offer: (key, at) => offerKey(key, { keyStore: storage.keyStore, anchors, at }),
     now,
   })
+  const converter = converterAt(settings.listen.converter)
+  const observed = await openObservedClock(storage.observedTime)
   const workFolder = parts.use(await openWorkFolder(spoolFolder)).path
 
   const gateway = gatewayEffects({
@@ -119,9 +119,9 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     storage,
     anchors,
     checkRevocation,
+    discover,
     scan,
     lookup,
-    discover,
     converter,
     observed,
     workFolder,
@@ -208,9 +208,9 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
         storage,
         anchors,
         checkRevocation,
+        discover,
         trustOwnAuthorities,
         policies,
-        discover,
         observed,
         log,
         now,
