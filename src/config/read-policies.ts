@@ -96,7 +96,8 @@ export function policySetFrom(texts: readonly PolicyText[], generation: number):
       problems.push(problemAt({ read, path: [...path, 'tlsNames'] }, message))
     }
     for (const field of ['words', 'attachmentTypes'] as const) {
-      if (rule?.[field] && protect !== 'detected') {
+      // A list in default may be for those who inherit it.
+      if (rule?.[field] && protect !== 'detected' && pattern !== 'default') {
         const message = `nothing is looked for without \`protect: detected\``
         problems.push(problemAt({ read, path: [...path, field] }, message))
       }

@@ -90,7 +90,8 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     findWays: (recipient, at, keyTrust, signal) => findWays(wayStores, recipient, at, keyTrust, signal),
     findSigners: async (author, at) => ({
       smime: await findAuthorsSigner(wayStores, author, at),
-      openpgp: author && (await findOpenPgpSigner(storage.keyStore, author, at))?.armored,
+      openpgp:
+        author === undefined ? undefined : (await findOpenPgpSigner(storage.keyStore, author, at))?.armored,
     }),
     inspectOutbound: async (message, workspace) => ({
       author: await authorProtection(message, workspace),

@@ -13,7 +13,7 @@ const mostText = 1024 * 1024
 
 /**
  * What makes a message of ours worth protecting, by the names of its detectors. Looks through the subject and every text
- * or HTML, attached ones too; of other files at type and name only. What should be readable and is not counts as a hit:
+ * or HTML, attached ones too; of other files through their names only. What should be readable and is not counts as a hit:
  * unknown is never "nothing".
  */
 export async function detectContent(
@@ -26,6 +26,7 @@ export async function detectContent(
   let room = mostText
   for (const part of partsOf(message.tree.root)) {
     for (const { value } of fieldsNamed(part.fields, 'subject')) texts.push(decodeText(unfold(value)))
+    if (part.fileName !== undefined) texts.push(part.fileName)
     if (isListed(part)) found.add('attachment-type')
     const kind = kindOf(part)
     if (kind === 'closed') found.add('unread')

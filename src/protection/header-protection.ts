@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { buildField, structuredField } from '../message/build-field.ts'
+import { buildField } from '../message/build-field.ts'
 import { buildMultipart, partBytes } from '../message/build-part.ts'
 import { parseContentType } from '../message/content-type.ts'
-import { unfold } from '../message/header.ts'
 import type { HeaderField } from '../message/header-field.ts'
 import type { MimeEntity } from '../message/mime-entity.ts'
 
@@ -46,10 +45,11 @@ export function withProtectedHeader(
   const shown = protection === 'cipher' ? outer.filter(({ name }) => protectedNames.test(name)) : []
   return {
     fields: [
-      { name: type.name, value: `${type.value.replace(/[\s;]+$/, '')};\r\n hp="${protection}"` },
+      { name: type.name, value: `${withoutSemicolon(type.value)};\r\n hp="${protection}"` },
       ...entity.fields.filter((field) => field !== type),
       ...inner,
-      ...shown.map(({ name, value }) => structuredField('HP-Outer', `${name}: ${unfold(value).trim()}`)),
+      // With its own folds: whatever could be sent outside can be sent inside.
+      ...shown.map(({ name, value }) => ({ name: 'HP-Outer', value: ` ${name}:${value}` })),
     ],
     body: entity.body,
   }
@@ -58,6 +58,10 @@ export function withProtectedHeader(
 /** A signed entity must not change, so its header stands on a box around it. */
 export function boxed(entity: MimeEntity): MimeEntity {
   return buildMultipart('mixed', new Map(), [partBytes(entity)], `=_${randomBytes(16).toString('hex')}`)
+}
+
+function withoutSemicolon(value: string): string {
+  return value.trimEnd().replace(/;$/, '').trimEnd()
 }
 
 function isContentType({ name }: HeaderField): boolean {

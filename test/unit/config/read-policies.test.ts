@@ -60,6 +60,11 @@ describe('A policy file is refused by place and field for', () => {
       '0.yaml:3:5: outbound."a.example".protecton: unknown key `protecton`, did you mean `protection`?',
     ],
     [
+      'words that nothing looks for',
+      'outbound:\n  a.example:\n    words: [Akte]\n',
+      '0.yaml:3:12: outbound."a.example".words: nothing is looked for without `protect: detected`',
+    ],
+    [
       'a typo in a value',
       'outbound:\n  a.example:\n    protection: [pdf, smim]\n',
       '0.yaml:3:23: outbound."a.example".protection[1]: `smim` is none of smime, openpgp, pdf, tls, none, did you mean `smime`?',

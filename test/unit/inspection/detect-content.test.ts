@@ -79,6 +79,11 @@ describe('in a mail of ours', () => {
     expect(await detected(message, { words: ['Mahnung'] })).toEqual([])
   })
 
+  it('words are found in the name of a file', async () => {
+    const message = 'Content-Type: application/pdf; name="Lohnabrechnung_Mai.pdf"\n\nx\n'
+    expect(await detected(message, { words: ['Lohnabrechnung'] })).toEqual(['word'])
+  })
+
   const attached = (type: string, name: string) =>
     `Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b\nContent-Type: ${type}\nContent-Disposition: attachment; filename="${name}"\nContent-Transfer-Encoding: base64\n\neHh4\n--b--\n`
   for (const [type, name, listed, found] of [
