@@ -135,7 +135,7 @@ function advice(kind: RefusalCase, telephone: string): string[] {
   if (kind === 'closed') {
     return [
       'Bitte nur mit unserem aktuellen Zertifikat oder Schluessel verschluesseln: es haengt an',
-      'unseren signierten E-Mails und steht auf unserem Portal. Auch Anhaenge nicht anders verschluesseln.',
+      'unseren signierten E-Mails und steht auf unserem Portal.',
       'Please encrypt the whole mail, with our current certificate: see our signed mail or our portal.',
     ]
   }
