@@ -23,6 +23,8 @@ const maxDepth = 32
 /** Senders cut content into pieces of 1 KB and more: 60 MB are 60 000. Millions take seconds. */
 const maxElements = 1_000_000
 const windowBytes = 64 * 1024
+/** Pieces of one byte are allowed, and what follows costs per piece. Those of 4 KB, as OpenSSL cuts, leave uncopied. */
+const joinedBytes = 4096
 const constructed = 0x20
 
 /** Where an open element ends: at `end`, or at its own end mark, which must come before `limit`. */
@@ -197,19 +199,23 @@ export class BerReader {
   }
 
   async *#streamPieces(element: BerElement, limit: number): AsyncGenerator<Uint8Array> {
-    // Pieces of one byte are allowed. They leave joined: what follows costs per piece.
-    let joined = new Uint8Array(windowBytes)
+    let joined = new Uint8Array(joinedBytes)
     let filled = 0
     for (const { from, to } of this.#pieces(element, limit)) {
       for (let at = from; at < to; ) {
-        const bytes = this.#available(at, Math.min(to, at + windowBytes - filled))
-        joined.set(bytes, filled)
-        filled += bytes.length
+        const bytes = this.#available(at, to)
         at += bytes.length
-        if (filled < windowBytes) continue
-        yield joined
-        joined = new Uint8Array(windowBytes)
-        filled = 0
+        const isLarge = bytes.length > joinedBytes / 2
+        if (filled > 0 && (isLarge || filled + bytes.length > joinedBytes)) {
+          yield joined.subarray(0, filled)
+          joined = new Uint8Array(joinedBytes)
+          filled = 0
+        }
+        if (isLarge) yield bytes
+        else {
+          joined.set(bytes, filled)
+          filled += bytes.length
+        }
       }
     }
     if (filled > 0) yield joined.subarray(0, filled)
