@@ -26,7 +26,7 @@ export function armorBlocks(bytes: Uint8Array): readonly ArmorBlock[] {
     const end = lines.indexOf(`-----END PGP ${label}-----`, at + 1)
     if (end < 0) return blocks
     const content = contentOf(lines.slice(at + 1, end))
-    if (content) blocks.push({ label, content })
+    if (content && content.length > 0) blocks.push({ label, content })
     at = end
   }
   return blocks
