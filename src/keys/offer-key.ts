@@ -120,7 +120,8 @@ function isRival(other: StoredKey, key: StoredKey, at: Date): boolean {
     other.kind === key.kind &&
     other.state === 'active' &&
     (other.notAfter === undefined || other.notAfter > at) &&
-    rank(other.trust) >= rank(key.trust)
+    // A certificate with a chain may have come with little trust, because it needs none.
+    (key.kind === 'smime' || rank(other.trust) >= rank(key.trust))
   )
 }
 

@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TemporaryFailure } from '../../src/failure.ts'
 import { storageContract } from '../support/contracts/storage-contract.ts'
+import { upgradeContract } from '../support/contracts/upgrade-contract.ts'
 import { openTestStorage } from '../support/open-test-storage.ts'
 import { findPostgres, type Postgres, startPostgres } from '../support/start-postgres.ts'
 
@@ -18,6 +19,7 @@ describe.skipIf(!installed)('PostgreSQL (skipped without Debian package postgres
 
   const open = async () => openTestStorage({ kind: 'postgres', url: await postgres.createDatabase() })
   storageContract('PostgreSQL', open)
+  upgradeContract('PostgreSQL', async () => ({ kind: 'postgres', url: await postgres.createDatabase() }))
 
   test('several nodes that start at once on a new database all come up and share it', async () => {
     const url = await postgres.createDatabase()

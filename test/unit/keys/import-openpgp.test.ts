@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, it, test } from 'vitest'
 import { importKeys } from '../../../src/keys/import.ts'
+import { KeyImportError } from '../../../src/keys/key-import-error.ts'
 import { readOpenPgpKey } from '../../../src/keys/openpgp-key.ts'
 import { generateOpenPgpKey, revokeOpenPgpKey } from '../../../src/keys/openpgp-own.ts'
 import { publicOpenPgpKey } from '../../../src/keys/openpgp-public.ts'
@@ -54,6 +56,24 @@ describe('a file of OpenPGP keys is taken', () => {
       ['dave@partner.example', true],
     ])
   })
+})
+
+test('a file of OpenPGP keys is taken or refused with a reason, whatever its bytes', async () => {
+  const key = binary(file('dave-curve25519.sec'))
+  const change = fc.array(fc.tuple(fc.nat(key.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 })
+  const cut = fc.nat(key.length)
+  await fc.assert(
+    fc.asyncProperty(change, cut, fc.boolean(), async (changes, end, isCut) => {
+      const changed = Buffer.from(key)
+      for (const [place, value] of changes) changed[place] = value
+      const problem = await from(isCut ? changed.subarray(0, end) : changed).then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      expect(problem === undefined || problem instanceof KeyImportError).toBe(true)
+    }),
+    { numRuns: 60 },
+  )
 })
 
 describe('a key that is here already', () => {

@@ -94,6 +94,11 @@ describe('where another key is stored already', () => {
       ['added', 'added'],
     ],
     [
+      'a self-signed certificate waits beside one with a chain',
+      [certificate('bob-rsa'), certificate('bob-selfsigned', { trust: 'verified' })],
+      ['added', 'pending'],
+    ],
+    [
       'a self-signed certificate waits beside another',
       [certificate('bob-rsa', { trust: 'verified' }), certificate('bob-selfsigned', { trust: 'verified' })],
       ['added', 'pending'],

@@ -57,7 +57,7 @@ test('what was held by the first version is held, listed and released by this on
     blobs: join(folder.path, 'blobs'),
     masterKey: testKey,
   } as const
-  await writeDatabaseOfVersion(file, 1)
+  await writeDatabaseOfVersion(settings.database, 1)
   const original = {
     recipients: ['ann@example.com'],
     sender: 'carl@client.example',
