@@ -199,7 +199,7 @@ export const SettingsFile = z.strictObject({
     .max(20)
     .default([])
     .describe(
-      'hosts at private addresses that may be asked for keys, revocation lists and OCSP, such as an authority in the house; all others must have public addresses',
+      'hosts at private addresses that may be asked for revocation lists and by OCSP, such as an authority in the house; all others must have public addresses',
     ),
   discovery: z
     .strictObject({

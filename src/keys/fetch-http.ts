@@ -165,13 +165,19 @@ function ask(
   }
   return new Promise((resolve) => {
     const request = (secure ? requestHttps : requestHttp)(settings)
+    let isAnswered = false
     const end = (fetched: Fetched) => {
       resolve(fetched)
       request.destroy()
     }
     // Stays until the end of the socket: destroying it may still tell an error, which then changes nothing.
     request.on('error', () => end(signal.aborted ? late(host) : failed('connection', `no answer of ${host}`)))
+    // A host that wants to switch protocols is hung up on by Node, without an error.
+    request.on('close', () => {
+      if (!isAnswered) end(failed('connection', `no answer of ${host}`))
+    })
     request.on('response', (response) => {
+      isAnswered = true
       readBody(response, limitBytes).then(
         (fetched) => end(fetched),
         () => end(signal.aborted ? late(host) : failed('connection', `${host} broke off its answer`)),

@@ -1,4 +1,5 @@
 import { deadlineWithin } from '../../deadline.ts'
+import { MailFailure } from '../../failure.ts'
 import type { Certificate } from '../certificate.ts'
 import { type AddressLookup, boundedFetch, type Fetched, publicOr } from '../fetch-http.ts'
 import { pemBlocks, pemContent } from '../pem.ts'
@@ -65,10 +66,11 @@ export function openRevocation(world: RevocationWorld): CheckRevocation {
     const checked = await Promise.all(
       path.slice(0, -1).map((certificate, index) => {
         const issuer = path[index + 1] as Certificate
-        return checkOne(certificate, issuer, at, deadline.signal).catch(() =>
-          // What an authority signed and we cannot read, or a database that is down.
-          status(unknownFinding('what was answered for it cannot be read'), 'none', mode === 'required'),
-        )
+        return checkOne(certificate, issuer, at, deadline.signal).catch((error: unknown) => {
+          if (error instanceof MailFailure) throw error
+          // An extension, or a list that an authority signed, which we cannot read.
+          return status(unknownFinding('what its authority says cannot be read'), 'none')
+        })
       }),
     )
     const worst =

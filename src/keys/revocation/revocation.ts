@@ -20,8 +20,8 @@ export interface RevocationStatus {
 
 /**
  * Asks whether any certificate of `path` (leaf first, anchor last) was revoked. `at` is the present, also for old
- * mail: who revoked a key does not believe the times that its finder writes. Never throws; what cannot be found out
- * within seconds is `unknown`. A path of a leaf alone (pinned by an administrator) has nobody to ask.
+ * mail: who revoked a key does not believe the times that its finder writes. What cannot be found out within seconds is
+ * `unknown`; it fails only with our own storage (TemporaryFailure). A path of a leaf alone (pinned by an administrator) has nobody to ask.
  */
 export type CheckRevocation = (
   path: readonly Certificate[],

@@ -98,6 +98,13 @@ describe('boundedFetch', () => {
       },
       'too-large',
     ],
+    [
+      'an answer that switches protocols',
+      ({ socket }) => {
+        socket.write('HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n')
+      },
+      'connection',
+    ],
     ['a broken answer', (request) => request.socket.destroy(), 'connection'],
     [
       'half an answer',

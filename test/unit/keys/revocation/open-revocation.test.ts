@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TemporaryFailure } from '../../../../src/failure.ts'
 import { listsOnDisk } from '../../../../src/keys/revocation/lists-on-disk.ts'
 import { openRevocation, type RevocationWorld } from '../../../../src/keys/revocation/open-revocation.ts'
 import { readCrl } from '../../../../src/keys/revocation/read-crl.ts'
@@ -249,6 +250,11 @@ describe('what is asked, and how long', () => {
     const status = await check({ listsAtHand })(path, now, signal)
     expect(status).toMatchObject({ kind: 'revoked', isBlocking: true })
     expect(status.detail).toMatch(/^an authority above it: revoked 2026-11-01/)
+  })
+
+  it('lets mail wait when our own database cannot say what we revoked', async () => {
+    const knownHere = () => Promise.reject(new TemporaryFailure('4.3', 'Database not available'))
+    await expect(check({ knownHere })([valid, issuer], now, signal)).rejects.toThrow(TemporaryFailure)
   })
 
   it('sends no packet when it is off, and still knows the lists at hand', async () => {
