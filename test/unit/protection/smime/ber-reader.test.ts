@@ -27,13 +27,13 @@ const piece = fc.oneof(
 )
 const cuts = fc.letrec<{ cut: Cut; nest: Cut }>((tie) => ({
   cut: fc.oneof(
-    { maxDepth: 5, withCrossShrink: true },
+    { maxDepth: 4, withCrossShrink: true },
     fc.record({ kind: fc.constant('piece' as const), bytes: piece }),
     tie('nest'),
   ),
   nest: fc.record({
     kind: fc.constant('nest' as const),
-    cuts: fc.array(tie('cut'), { maxLength: 5 }),
+    cuts: fc.array(tie('cut'), { maxLength: 4 }),
     form: fc.boolean(),
   }),
 })).nest
@@ -66,7 +66,9 @@ describe('BER', () => {
       fc.property(cuts, fc.boolean(), (cut, form) => {
         const inside = [encoded(cut), oid('1.2.3')]
         const written = form ? indefinite(0x30, ...inside) : sequence(...inside)
-        expect(reading(written).der(100_000)).toEqual(sequence(octetString(plain(cut)), oid('1.2.3')))
+        const expected = sequence(octetString(plain(cut)), oid('1.2.3'))
+        // Not toEqual: to tell where long bytes differ would take minutes.
+        expect(reading(written).der(written.length).equals(expected)).toBe(true)
       }),
     )
   })
