@@ -170,7 +170,7 @@ async function decideFor(
   if (address === undefined || isRouted(address, gateway.organization.domains)) throw malformedAddress()
   const policy = outboundPolicyFor(rules, address)
   const [ways, detected] = await Promise.all([
-    gateway.findWays(address, at, policy.keyTrust, signal),
+    gateway.findWays(address, at, policy, signal),
     policy.protect === 'detected' ? detect(policy) : [],
   ])
   const outcome = decideOutbound({

@@ -11,15 +11,17 @@ import type { ObservedClock } from '../holding/observed-clock.ts'
 import { authenticate } from '../inspection/authenticate.ts'
 import type { Scan } from '../inspection/clamd.ts'
 import { detectContent } from '../inspection/detect-content.ts'
-import { gatherInboundFacts } from '../inspection/gather-facts.ts'
+import { type GatheredFacts, gatherInboundFacts } from '../inspection/gather-facts.ts'
 import { isCalendarMessage } from '../inspection/is-calendar-message.ts'
 import type { Lookup } from '../inspection/resolver.ts'
 import type { Certificate } from '../keys/certificate.ts'
 import type { DiscoverKeys } from '../keys/discovery/discover-keys.ts'
 import { findOpenPgpSigner } from '../keys/find-openpgp-keys.ts'
 import { findAuthorsSigner, findWays } from '../keys/find-ways.ts'
+import { harvest, keysInMail } from '../keys/harvest.ts'
 import type { CheckRevocation } from '../keys/revocation/revocation.ts'
 import type { Log } from '../log/events.ts'
+import { describeError } from '../log/json-log.ts'
 import type { Workspace } from '../message/byte-source.ts'
 import { firstValue } from '../message/header.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
@@ -58,7 +60,6 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     pdfPasswords: storage.pdfPasswords,
     anchors: parts.anchors,
     checkRevocation: parts.checkRevocation,
-    discover: parts.discover,
   }
   const layers = openLayers(keysForLayers(storage.keyStore, parts))
   const factSources = {
@@ -87,7 +88,13 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
         takeIntoCustody(subject, originals, accepted, parts)
       return deliverInbound(message, accepted, { converter, telephone, hold }, workspace, signal)
     },
-    findWays: (recipient, at, keyTrust, signal) => findWays(wayStores, recipient, at, keyTrust, signal),
+    harvest: (message, gathered) => harvestFrom(message, gathered, parts),
+    findWays: (recipient, at, { protection, keyTrust }, signal) => {
+      // Nobody is asked for keys that the policy has no use for.
+      const usesKeys = protection.includes('smime') || protection.includes('openpgp')
+      const stores = usesKeys ? { ...wayStores, discover: parts.discover } : wayStores
+      return findWays(stores, recipient, at, keyTrust, signal)
+    },
     findSigners: async (author, at) => ({
       smime: await findAuthorsSigner(wayStores, author, at),
       openpgp:
@@ -102,6 +109,32 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
       convertOutbound(message, office, converter, workspace, signal),
     protect: (message, order, workspace, signal) =>
       protect(message, order, { converter, workFolder: parts.workFolder, organization }, workspace, signal),
+  }
+}
+
+/** What the mail brings is read before it is over; what becomes of it in the store costs the sender no time. */
+async function harvestFrom(
+  { fields }: ReceivedMessage,
+  { facts, opened: { message, brought } }: GatheredFacts,
+  { settings, storage, anchors, now, log }: GatewayParts,
+): Promise<void> {
+  const { author, dkim, dmarc } = facts.authentication
+  // The keys of our own people are brought in by administrators.
+  if (!author || facts.ownDomain) return
+  const fail = (error: unknown) =>
+    log({ event: 'problem', where: 'keys in mail', error: describeError(error) })
+  try {
+    const isAuthentic =
+      dmarc.result === 'pass' ||
+      dkim.some(
+        ({ result, aligned, bodyLengthLimited }) => result === 'pass' && aligned && !bodyLengthLimited,
+      )
+    const opened = { source: message.source, root: message.tree.root }
+    const mail = { fields, author: author.address, isAuthentic, brought, opened }
+    const keys = await keysInMail(mail, settings.discovery, now())
+    if (keys.length > 0) harvest(keys, { keyStore: storage.keyStore, anchors, at: now() }).catch(fail)
+  } catch (error) {
+    fail(error)
   }
 }
 

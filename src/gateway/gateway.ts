@@ -41,11 +41,13 @@ export interface Gateway {
     workspace: Workspace,
     signal: AbortSignal,
   ) => Promise<Delivered>
+  /** Inbound: the keys that an accepted message brings of its author. Never fails, and nobody waits for what comes of them. */
+  readonly harvest: (message: ReceivedMessage, gathered: GatheredFacts) => Promise<void>
   /** Outbound: with what a recipient can be written to, and with what an author signs. */
   readonly findWays: (
     recipient: string,
     at: Date,
-    keyTrust: OutboundPolicy['keyTrust'],
+    policy: Pick<OutboundPolicy, 'protection' | 'keyTrust'>,
     signal?: AbortSignal,
   ) => Promise<Ways>
   readonly findSigners: (author: string | undefined, at: Date) => Promise<AuthorKeys>

@@ -10,6 +10,7 @@ import type { DecisionRecord } from '../../../src/storage/decisions.ts'
 import { openWorkspace } from '../../../src/storage/spool.ts'
 import { noWays } from '../../support/outbound.ts'
 import { receivedMessage } from '../../support/received-message.ts'
+import { testCertificate } from '../../support/test-keys.ts'
 
 const relation = { pair: 0, address: 0, domain: 0, firstAt: undefined, lastAt: undefined }
 const facts: InboundFacts = {
@@ -53,7 +54,8 @@ function gatewayWith(changes: Partial<Gateway> = {}) {
       add: async ({ recipient, queueId }) => void waiting.push(`${recipient} ${queueId}`),
       remove: async (recipient, queueId) => void waiting.push(`gone ${recipient} ${queueId}`),
     },
-    gatherFacts: async (message) => ({ facts, opened: { message, protection: noProtection } }),
+    harvest: async () => {},
+    gatherFacts: async (message) => ({ facts, opened: { message, protection: noProtection, brought: [] } }),
     deliverInbound: async () => ({ kind: 'accept', edits: [] }),
     convertOutbound: async () => undefined,
     findWays: async () => noWays,
@@ -97,7 +99,10 @@ describe('a message from outside', () => {
     it(`${what} ${marked ? 'is' : 'is not'} remembered as asked to come again`, async () => {
       const keys: string[] = []
       const { answer } = gatewayWith({
-        gatherFacts: async (message) => ({ facts: changed, opened: { message, protection: noProtection } }),
+        gatherFacts: async (message) => ({
+          facts: changed,
+          opened: { message, protection: noProtection, brought: [] },
+        }),
         effects: { first: async (key) => keys.push(key) > 0, done: async () => false },
       })
       expect(await answer(inbound)).toMatchObject({ kind: 'refuse', reply: { code: 451 } })
@@ -212,6 +217,62 @@ describe('a message of ours', () => {
       reply: { code: 550, enhancedStatus: '5.1.3' },
     })
   })
+
+  it('is recorded with flags, detectors and keys, and without a word of it', async () => {
+    const detecting: PolicySet = {
+      ...rules,
+      outbound: new Map([['default', { protect: 'detected', protection: ['smime', 'tls'] }]]),
+    }
+    const { answer, records } = gatewayWith({
+      rules: () => detecting,
+      detectContent: async () => ['iban'],
+      findWays: async () => ({ ...noWays, reasons: ['smime 3f2a set aside: expired'] }),
+    })
+    const flagged = receivedMessage('From: bob@kanzlei.example\nSubject: [encrypt] Geheim\n\nHallo\n', {
+      direction: 'outbound',
+      sender: 'bob@kanzlei.example',
+      recipients: ['ann@partner.example'],
+    })
+    expect(await answer(flagged)).toMatchObject({ kind: 'accept' })
+    expect(records[0]?.outcomes).toEqual([
+      {
+        recipient: 'ann@partner.example',
+        outcome: 'tls',
+        reasons: ['flag encrypt', 'detected iban', 'smime 3f2a set aside: expired'],
+      },
+    ])
+    expect(JSON.stringify(records)).not.toContain('Geheim')
+  })
+
+  for (const [whom, named, expected] of [
+    ['its recipient leaves as it is', 'bob-rsa', { byAuthor: true, sign: false }],
+    ['somebody else is encrypted again', 'alice-rsa', { byAuthor: false, protection: 'smime' }],
+  ] as const) {
+    it(`that its author encrypted to ${whom}`, async () => {
+      const treatments: unknown[] = []
+      const { issuer, serialNumber } = testCertificate(named)
+      const { answer } = gatewayWith({
+        inspectOutbound: async () => ({
+          author: {
+            kind: 'encrypted',
+            format: 'smime',
+            identifiers: [{ kind: 'issuerAndSerialNumber', issuer, serialNumber }],
+          },
+          isCalendar: false,
+        }),
+        findWays: async () => ({
+          ...noWays,
+          certificates: [{ certificate: testCertificate('bob-rsa'), capabilities: [], isDomain: false }],
+        }),
+        protect: async (_, { treatment }) => {
+          treatments.push(treatment)
+          return { kind: 'accept', edits: [] }
+        },
+      })
+      await answer(outbound)
+      expect(treatments).toMatchObject([expected])
+    })
+  }
 
   it('keeps the reply of a protection that cannot be made, and leaves nothing unprotected', async () => {
     const { answer, learned } = gatewayWith({
