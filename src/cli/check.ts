@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { readPolicies } from '../config/read-policies.ts'
 import { defaultMasterKey, readSettings, type Settings } from '../config/settings.ts'
+import { listsInFiles } from '../keys/revocation/lists-in-files.ts'
 import { readTrustAnchors } from '../keys/trust-anchors.ts'
 import { checkMasterKey } from './check-master-key.ts'
 import { checkPostfix } from './check-postfix.ts'
@@ -27,6 +28,7 @@ export const check: Command = {
       ),
       await look('master key', () => checkMasterKey(settings.masterKey, sealedFor(settings))),
       await look('trust anchors', () => readTrustAnchors(settings.trustAnchors)),
+      await look('revocation lists', listsInFiles(settings.trustAnchors, refuse)),
       await look('virus scanner', () => checkScanner(settings)),
       await look('converter', () => reach(settings.listen.converter)),
       await look('Postfix', () => access(`${settings.postfix.configDirectory}/main.cf`, constants.R_OK)),
@@ -47,6 +49,10 @@ export const check: Command = {
       )
     return findings.some(({ problem }) => problem !== undefined) ? 1 : 0
   },
+}
+
+function refuse(problem: unknown): never {
+  throw problem
 }
 
 async function look(what: string, tryIt: () => Promise<unknown>): Promise<Finding> {

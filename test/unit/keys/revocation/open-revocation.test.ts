@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TemporaryFailure } from '../../../../src/failure.ts'
+import { listsInFiles } from '../../../../src/keys/revocation/lists-in-files.ts'
 import { listsOnDisk } from '../../../../src/keys/revocation/lists-on-disk.ts'
 import { openRevocation, type RevocationWorld } from '../../../../src/keys/revocation/open-revocation.ts'
 import { readCrl } from '../../../../src/keys/revocation/read-crl.ts'
@@ -10,6 +11,7 @@ import {
 } from '../../../support/make-certificate.ts'
 import { type Answer, revocationAuthority, startPki } from '../../../support/revocation-authority.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
+import { testCertificate, testKeyFile } from '../../../support/test-keys.ts'
 
 const folder = temporaryFolder()
 const pki = await startPki()
@@ -268,6 +270,21 @@ describe('what is asked, and how long', () => {
     })
     expect(await withList([valid, issuer], now, signal)).toMatchObject({ kind: 'good' })
     expect(pki.seen).toEqual([])
+  })
+
+  it('finds the lists of authorities beside their certificates in the files of the settings', async () => {
+    const files = ['root-ca.cert.pem', 'root-ca.crl.pem', 'intermediate-ca.crl.pem'].map(testKeyFile)
+    const problems: unknown[] = []
+    const off = check({ mode: 'off', listsAtHand: listsInFiles(files, (error) => problems.push(error)) })
+    const authorities = ['intermediate-ca', 'root-ca'].map(testCertificate)
+    expect(await off([testCertificate('bob-rsa'), ...authorities], now, signal)).toMatchObject({
+      kind: 'good',
+    })
+    expect(await off([testCertificate('bob-revoked'), ...authorities], now, signal)).toMatchObject({
+      kind: 'revoked',
+      isBlocking: true,
+    })
+    expect(problems).toEqual([])
   })
 
   it('blocks what is unknown only where the answer is required', async () => {
