@@ -18,7 +18,6 @@ export function treatmentKey(outcome: OutboundOutcome, recipient: string): strin
       return JSON.stringify(treatment.protection === 'pdf' ? [...parts, recipient] : parts)
     }
     case 'wait':
-    case 'defer':
     case 'reject':
       return outcome.kind
   }

@@ -1,6 +1,6 @@
 import { replyTo, type SmtpReply, TemporaryFailure } from '../failure.ts'
 import type { OutboundPolicy } from '../policy/policy.ts'
-import { outboundRefusal } from './outbound-refusal.ts'
+import { type OutboundRefusalCase, outboundRefusal } from './outbound-refusal.ts'
 import type { OutboundOutcome, Protection } from './outcome.ts'
 import type { SubjectFlags } from './subject-flags.ts'
 
@@ -41,15 +41,15 @@ export interface OutboundQuestion {
 export function decideOutbound(question: OutboundQuestion): OutboundOutcome {
   const { recipient, policy, usable, signers, asked, content } = question
   const { flags } = asked
-  const demand = demandOf(question)
-  if ('refused' in demand) return demand.refused
   const isSigned = content.author.kind === 'signed'
+  const demand = demandOf(question)
   const because = [
     ...Array.from(flags, (flag) => `flag ${flag}`),
     ...content.detected.map((name) => `detected ${name}`),
-    ...demand.because,
-    ...(isSigned ? ['signed by its author'] : []),
+    ...('because' in demand ? demand.because : []),
+    ...(content.author.kind === 'none' ? [] : [`${content.author.kind} by its author`]),
   ]
+  if ('refused' in demand) return { ...refused(...demand.refused), because }
   const treatment = {
     office: policy.office,
     signatureForm: policy.signatureForm,
@@ -60,11 +60,10 @@ export function decideOutbound(question: OutboundQuestion): OutboundOutcome {
   }
   if (content.author.kind === 'encrypted') {
     const { format } = content.author
-    const why = [...because, 'encrypted by its author']
     return {
       kind: 'deliver',
       treatment: { ...treatment, protection: format, sign: false, byAuthor: true },
-      because: why,
+      because,
     }
   }
   const wantsSignature = policy.sign === 'always' || flags.has('sign')
@@ -77,7 +76,7 @@ export function decideOutbound(question: OutboundQuestion): OutboundOutcome {
     none: true,
   }
   const candidates = demand.ways.filter((way) => canSign(way) || !mustSign(way))
-  if (candidates.length === 0) return refused('no certificate to sign with', 'signer', '')
+  if (candidates.length === 0) return { ...refused('no certificate to sign with', 'signer', ''), because }
   const protection = candidates.find((way) => canBeUsed[way])
   if (protection) {
     const sign = demand.sign && canSign(protection) && (policy.sign !== 'never' || flags.has('sign'))
@@ -85,16 +84,16 @@ export function decideOutbound(question: OutboundQuestion): OutboundOutcome {
   }
   switch (policy.otherwise) {
     case 'wait':
-      if (!candidates.includes('pdf')) {
-        return {
-          kind: 'wait',
-          for: 'certificate',
-          reply: waitingFor('a certificate or key of the recipient'),
-        }
-      }
-      return { kind: 'wait', for: 'password', reply: waitingFor('the recipient to choose a password') }
+      return candidates.includes('pdf')
+        ? { kind: 'wait', for: 'password', reply: waitingFor('the recipient to choose a password'), because }
+        : {
+            kind: 'wait',
+            for: 'certificate',
+            reply: waitingFor('a certificate or key of the recipient'),
+            because,
+          }
     case 'reject':
-      return refused('no usable protection', 'protection', recipient)
+      return { ...refused('no usable protection', 'protection', recipient), because }
   }
 }
 
@@ -106,7 +105,10 @@ type Demand =
       readonly sign: boolean
       readonly because: readonly string[]
     }
-  | { readonly refused: OutboundOutcome }
+  | { readonly refused: Refused }
+
+/** For the record, for the sender, and what is told of it. */
+type Refused = readonly [reason: string, kind: OutboundRefusalCase, detail: string]
 
 /** Between the ends: in the letter itself, whoever carries it. */
 const endToEnd: readonly Protection[] = ['smime', 'openpgp', 'pdf']
@@ -114,19 +116,18 @@ const endToEnd: readonly Protection[] = ['smime', 'openpgp', 'pdf']
 /** Which ways policy and sender leave. Flags only take ways away, but for `plain`, which a policy must permit. */
 function demandOf({ policy, isOwn, asked: { flags, unknown }, content }: OutboundQuestion): Demand {
   const { protection } = policy
-  if (unknown.length > 0) return { refused: refused('unknown flag', 'flag', unknown.slice(0, 3).join(', ')) }
+  if (unknown.length > 0) return { refused: ['unknown flag', 'flag', unknown.slice(0, 3).join(', ')] }
   const wantsProtection = flags.has('encrypt') || flags.has('pdf') || flags.has('confidential')
-  if (flags.has('plain') && wantsProtection)
-    return { refused: refused('flags contradict', 'contradiction', '') }
+  if (flags.has('plain') && wantsProtection) return { refused: ['flags contradict', 'contradiction', ''] }
   const must = policy.protect === 'always' || (policy.protect === 'detected' && content.detected.length > 0)
   if (flags.has('plain') && must && !policy.plain && protection[0] !== 'none') {
-    return { refused: refused('flag plain is not permitted', 'plain', '') }
+    return { refused: ['flag plain is not permitted', 'plain', ''] }
   }
   if (isOwn && protection.includes('none')) return { ways: protection, sign: true, because: [] }
   if (flags.has('pdf')) {
     // A policy of certificates only is stricter than a PDF; every wider one is not.
     const permitted = protection.some((way) => way === 'pdf' || way === 'tls' || way === 'none')
-    if (!permitted) return { refused: refused('flag pdf is not permitted', 'pdf', '') }
+    if (!permitted) return { refused: ['flag pdf is not permitted', 'pdf', ''] }
     const others = protection.filter((way) => way !== 'pdf' && endToEnd.includes(way))
     return { ways: ['pdf', ...others], sign: true, because: [] }
   }
@@ -134,16 +135,15 @@ function demandOf({ policy, isOwn, asked: { flags, unknown }, content }: Outboun
     const ways = protection.filter((way) => way !== 'none')
     return { ways: ways.length > 0 ? ways : endToEnd, sign: true, because: [] }
   }
-  if (flags.has('plain')) return { ways: ['none'], sign: true, because: [] }
-  if (!must) return { ways: ['none'], sign: true, because: [`nothing to protect (${policy.protect})`] }
-  if (
-    content.isCalendar &&
-    policy.calendar === 'pass' &&
-    !flags.has('sign') &&
-    content.detected.length === 0
-  ) {
-    const ways = protection.filter((way) => way === 'tls' || way === 'none')
+  const isClear = flags.has('plain') || !must
+  const isPassed = content.isCalendar && policy.calendar === 'pass' && content.detected.length === 0
+  if (isPassed && !flags.has('sign')) {
+    const ways = isClear ? (['none'] as const) : protection.filter((way) => way === 'tls' || way === 'none')
     if (ways.length > 0) return { ways, sign: false, because: ['calendar'] }
+  }
+  if (isClear) {
+    const because = must ? [] : [`nothing to protect (${policy.protect})`]
+    return { ways: ['none'], sign: true, because }
   }
   return { ways: protection, sign: true, because: [] }
 }
@@ -153,10 +153,6 @@ function waitingFor(what: string): SmtpReply {
   return replyTo(new TemporaryFailure('7.1', `waiting for ${what}`))
 }
 
-function refused(
-  reason: string,
-  kind: Parameters<typeof outboundRefusal>[0],
-  detail: string,
-): OutboundOutcome {
-  return { kind: 'reject', reason, reply: outboundRefusal(kind, detail) }
+function refused(...[reason, kind, detail]: Refused) {
+  return { kind: 'reject' as const, reason, reply: outboundRefusal(kind, detail) }
 }

@@ -18,17 +18,15 @@ export interface Treatment
 }
 
 /** What becomes of the message for one recipient. There is no way to say "drop" (§ 206 StGB). */
-export type OutboundOutcome =
-  | {
-      readonly kind: 'deliver'
-      readonly treatment: Treatment
-      /** Why so, for the record: names of flags and detectors, never content. */
-      readonly because: readonly string[]
-    }
+export type OutboundOutcome = (
+  | { readonly kind: 'deliver'; readonly treatment: Treatment }
   /** 4xx until somebody outside acts; Postfix keeps the message. */
   | { readonly kind: 'wait'; readonly for: 'password' | 'certificate'; readonly reply: SmtpReply }
-  | { readonly kind: 'defer'; readonly reason: string; readonly reply: SmtpReply }
   | { readonly kind: 'reject'; readonly reason: string; readonly reply: SmtpReply }
+) & {
+  /** Why so, for the record: names of flags and detectors, never content. */
+  readonly because: readonly string[]
+}
 
 export type InboundOutcome =
   | { readonly kind: 'deliver' }

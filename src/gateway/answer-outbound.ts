@@ -70,7 +70,7 @@ export async function answerOutbound(
     outcomes: decided.map(({ recipient, outcome, ways }) => ({
       recipient,
       outcome: nameOf(outcome),
-      reasons: [...(outcome.kind === 'deliver' ? outcome.because : []), ...ways.reasons],
+      reasons: [...outcome.because, ...ways.reasons],
     })),
   })
   return answer
@@ -250,7 +250,6 @@ function nameOf(outcome: OutboundOutcome): string {
       ].join(', ')
     case 'wait':
       return `wait for ${outcome.for}`
-    case 'defer':
     case 'reject':
       return `${outcome.kind}: ${outcome.reason}`
   }

@@ -288,6 +288,16 @@ describe('an invitation', () => {
       'tls',
     ],
     [
+      'goes as it is where nothing need be protected',
+      { policy: { ...flagged, calendar: 'pass' }, content },
+      'none',
+    ],
+    [
+      'is signed if its sender asks for that',
+      { policy: { ...flagged, calendar: 'pass' }, content, flags: ['sign'] },
+      'none, signed',
+    ],
+    [
       'never goes in the clear because it is passed',
       { usable: '*', policy: { calendar: 'pass' }, content },
       'smime, signed',
@@ -341,6 +351,14 @@ test('the record names flags and detectors', () => {
     content: { detected: ['iban', 'word'] },
   })
   expect(outcome).toMatchObject({ because: ['flag sign', 'detected iban', 'detected word'] })
+})
+
+test('the record of a mail that waits, or comes back, names them too', () => {
+  expect(decided({ policy: detects, content: { detected: ['iban'] } })).toMatchObject({
+    kind: 'wait',
+    because: ['detected iban'],
+  })
+  expect(decided({ flags: ['plain'] })).toMatchObject({ kind: 'reject', because: ['flag plain'] })
 })
 
 test('a refusal is told in German and English, in lines that SMTP can carry', () => {
