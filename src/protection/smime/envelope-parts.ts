@@ -55,6 +55,8 @@ export function readEnvelopeParts(cms: ByteSource): EnvelopeParts | OtherContent
   skipTag(reader, 0x06)
   const algorithm = readAlgorithm(readDer(reader.der(maxFieldBytes)))
   const ciphertext = reader.octets(0x80)
+  // RFC 5652 6.3: padding makes one block even of nothing.
+  if (ciphertext.size === 0 && !isAuthEnveloped) throw new EnvelopeProblem('damaged', 'nothing inside')
   reader.leave()
   const parts = { isAuthEnveloped, recipients, algorithm, ciphertext }
   const closing = isAuthEnveloped ? readAuthentication(reader) : unauthenticated

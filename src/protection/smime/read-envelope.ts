@@ -19,7 +19,10 @@ export type Envelope =
   | { readonly kind: 'signed' | 'compressed' | 'other' }
   | ClosedEnvelope
 
-/** Looks at decoded bytes (not base64), to their end but without holding or decrypting them. */
+/**
+ * Looks at decoded bytes (not base64), to their end but without holding or decrypting them. An empty shell, or a type
+ * without what belongs to it, is no envelope: it must not pass for protection.
+ */
 export async function readEnvelope(cms: ByteSource): Promise<Envelope> {
   try {
     const parts = readEnvelopeParts(cms)
@@ -32,19 +35,5 @@ export async function readEnvelope(cms: ByteSource): Promise<Envelope> {
     }
   } catch (error) {
     return closedBecause(error)
-  }
-}
-
-/**
- * Whether these bytes are an envelope to at least one certificate, with something inside. For what claims to be
- * encrypted already: an empty shell, or a type without the content, must not pass for protection.
- */
-export async function isEnveloped(cms: ByteSource): Promise<boolean> {
-  try {
-    const parts = readEnvelopeParts(cms)
-    return !('kind' in parts) && parts.recipients.length > 0 && parts.ciphertext.size > 0
-  } catch (error) {
-    closedBecause(error)
-    return false
   }
 }
