@@ -17,6 +17,8 @@ export type SignatureProblem =
   /** MD5, SHA-1 or RIPEMD-160. */
   | 'weak-hash'
   | 'signature-expired'
+  /** Text that is not signed stands around what is. */
+  | 'other-text'
   | 'in-the-future'
 
 /** One signature, held against the content and the keys we know. */
