@@ -1,7 +1,7 @@
 import type { KeyStore, KeyTrust, StoredKey } from '../storage/key-store.ts'
 import { canonicalAddress } from './certificate.ts'
 import { hasTrust, keysInForce, type SetAside } from './keys-in-force.ts'
-import { type OpenPgpKey, readOpenPgpKey } from './openpgp-key.ts'
+import { type OpenPgpKey, type OpenPgpKeyProblem, readOpenPgpKey } from './openpgp-key.ts'
 
 export interface UsableOpenPgpKey {
   readonly key: StoredKey
@@ -40,12 +40,13 @@ export async function findOpenPgpKeys(
 
 async function judge(key: StoredKey, address: string | undefined, at: Date): Promise<OpenPgpKey | SetAside> {
   let read: OpenPgpKey
+  let problem: OpenPgpKeyProblem | undefined
   try {
     read = await readOpenPgpKey(key.material, at)
+    problem = await read.problemFor('encrypt', at)
   } catch {
     return { key, reason: 'unreadable', detail: 'the stored key cannot be read' }
   }
-  const problem = await read.problemFor('encrypt', at)
   if (problem) return { key, reason: problem, detail: 'nothing can be encrypted to it' }
   const named = address === undefined ? undefined : (canonicalAddress(address) ?? '')
   // A user id can be revoked while the key lives on.

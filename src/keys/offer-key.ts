@@ -1,3 +1,4 @@
+import { MailFailure } from '../failure.ts'
 import { type KeyStore, type KeyTrust, keyTrusts, type StoredKey } from '../storage/key-store.ts'
 import type { Certificate } from './certificate.ts'
 import { KeyImportError } from './key-import-error.ts'
@@ -58,8 +59,9 @@ export async function offerKey(offered: OfferedKey, parts: OfferParts): Promise<
         ? readOfferedCertificate(offered, parts)
         : await readOfferedOpenPgpKey(offered, parts.at, known)
   } catch (error) {
-    if (!(error instanceof KeyImportError)) throw error
-    offer = error.message
+    if (error instanceof MailFailure) throw error
+    // Whatever else a library throws over bytes of strangers says that they are no key.
+    offer = error instanceof KeyImportError ? error.message : 'it cannot be read as a key'
   }
   if (typeof offer === 'string') return { kind: 'refused', reason: offer, fingerprint: undefined }
   const { fingerprint } = offer.key

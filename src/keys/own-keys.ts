@@ -28,17 +28,25 @@ export function ownKeysIn(keyStore: Pick<KeyStore, 'ownKeys' | 'privateKeyOf'>):
   const certificates = new Map<string, { readonly material: string; readonly certificate: Certificate }>()
   const keyIds = new Map<string, { readonly material: string; readonly ids: readonly string[] }>()
 
-  function certificateOf({ fingerprint, material }: StoredKey): Certificate {
+  // One key that was stored damaged must not keep the others from opening mail: it is not named by anything.
+  function certificateOf({ fingerprint, material }: StoredKey): Certificate | undefined {
     const known = certificates.get(fingerprint)
     if (known?.material === material) return known.certificate
-    const certificate = readCertificate(material)
-    certificates.set(fingerprint, { material, certificate })
-    return certificate
+    try {
+      const certificate = readCertificate(material)
+      certificates.set(fingerprint, { material, certificate })
+      return certificate
+    } catch {
+      return undefined
+    }
   }
   async function keyIdsOf({ fingerprint, material }: StoredKey): Promise<readonly string[]> {
     const known = keyIds.get(fingerprint)
     if (known?.material === material) return known.ids
-    const { keyIds: ids } = await readOpenPgpKey(material)
+    const ids = await readOpenPgpKey(material).then(
+      (key) => key.keyIds,
+      () => [],
+    )
     keyIds.set(fingerprint, { material, ids })
     return ids
   }
@@ -49,6 +57,7 @@ export function ownKeysIn(keyStore: Pick<KeyStore, 'ownKeys' | 'privateKeyOf'>):
     async smimeKeysFor(recipients) {
       const named = (await ours('smime'))
         .map(certificateOf)
+        .filter((certificate) => certificate !== undefined)
         .filter((certificate) => recipients.some((recipient) => isNamedBy(certificate, recipient)))
       const opened: { certificate: Certificate; privateKey: KeyObject }[] = []
       for (const certificate of named.slice(0, mostOpened)) {
@@ -63,7 +72,7 @@ export function ownKeysIn(keyStore: Pick<KeyStore, 'ownKeys' | 'privateKeyOf'>):
       for (const key of await ours('openpgp')) {
         const ids = await keyIdsOf(key)
         if (ids.some((id) => wanted.includes(id))) named.push(key)
-        else others.push(key)
+        else if (ids.length > 0) others.push(key)
       }
       const tried = [
         ...named.slice(0, mostOpened),

@@ -17,6 +17,10 @@ async function store(keyStore: KeyStore) {
   for (const name of ['alice-rsa', 'alice-expired', 'alice-ec'] as const)
     await keyStore.add(storedCertificate(testCertificate(name)), read(`${name}.key.pem`))
   await keyStore.add(storedCertificate(testCertificate('bob-rsa')))
+  for (const kind of ['smime', 'openpgp'] as const) {
+    const damaged = { kind, fingerprint: `damaged ${kind}`, material: 'nothing' }
+    await keyStore.add(storedCertificate(testCertificate('bob-ec'), damaged), 'private key')
+  }
   await keyStore.change(testCertificate('alice-ec').fingerprint, 'active', 'retired')
   for (const name of ['carol-rsa3072', 'dave-curve25519']) {
     const armored = read(`../pgp/${name}.pub.asc`)
