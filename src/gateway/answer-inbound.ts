@@ -18,7 +18,8 @@ export async function answerInbound(
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<FinalAnswer> {
-  const { facts, opened } = await gateway.gatherFacts(message, workspace, signal)
+  const gathered = await gateway.gatherFacts(message, workspace, signal)
+  const { facts, opened } = gathered
   const { outcome, trust, policy, policies } = await judge(message, facts, rules, gateway)
   const answer: Delivered =
     outcome.kind === 'deliver'
@@ -42,6 +43,7 @@ export async function answerInbound(
     trust: { score: trust.score, signals: [...trust.signals] },
     outcomes: message.recipients.map((recipient) => ({ recipient, outcome: decided })),
   })
+  if (outcome.kind === 'deliver' && answer.kind !== 'refuse') await gateway.harvest(message, gathered)
   return answer
 }
 

@@ -1,6 +1,16 @@
 import type { ProtectionFacts } from './facts.ts'
 import type { ReceivedMessage } from './received-message.ts'
 
+/** A certificate of the author that came with a valid signature of his. */
+export interface BroughtCertificate {
+  /** PEM. */
+  readonly material: string
+  /** Certificates that came along, PEM, in any order. */
+  readonly chain: readonly string[]
+  /** Object identifiers of the sMIMECapabilities that he signed, best first. */
+  readonly capabilities: readonly string[]
+}
+
 /** A received message with its protection taken off, as far as it could be. */
 export interface OpenedMessage {
   /**
@@ -9,4 +19,5 @@ export interface OpenedMessage {
    */
   readonly message: ReceivedMessage
   readonly protection: ProtectionFacts
+  readonly brought: readonly BroughtCertificate[]
 }

@@ -1,5 +1,6 @@
 import type { ByteSource, Workspace } from '../message/byte-source.ts'
 import type { ClosedReason, ProtectionLayer } from '../message/facts.ts'
+import type { BroughtCertificate } from '../message/opened-message.ts'
 
 /** For whom and where a layer is taken off. */
 export interface OpeningPlace {
@@ -40,7 +41,12 @@ export interface LayerOpeners {
     cms: ByteSource,
     covered: ByteSource | undefined,
     place: OpeningPlace,
-  ): Promise<{ readonly layer: SignedLayer | undefined; readonly content: ByteSource | undefined }>
+  ): Promise<{
+    readonly layer: SignedLayer | undefined
+    readonly content: ByteSource | undefined
+    /** Only by a valid signature. */
+    readonly brought: readonly BroughtCertificate[]
+  }>
   /** An OpenPGP message, armored or not: the second part of multipart/encrypted (RFC 3156 4), or the text of a mail. */
   decryptOpenPgp(message: ByteSource, place: OpeningPlace): Promise<Decryption>
   /** RFC 3156 5; `signature` armored. */

@@ -1,6 +1,7 @@
 import { judgeSigner, type SignerVerdict } from '../keys/judge-signer.ts'
 import type { ByteSource } from '../message/byte-source.ts'
 import { bytesInMemory } from '../message/byte-source.ts'
+import type { BroughtCertificate } from '../message/opened-message.ts'
 import type { KeysForLayers } from './keys-for-layers.ts'
 import type { Decryption, LayerOpeners, OpeningPlace, SignedLayer } from './layer-openers.ts'
 import { type CheckedSignature, judgeSignatures } from './openpgp/check-signatures.ts'
@@ -11,6 +12,7 @@ import { verifyDetached } from './openpgp/verify-detached.ts'
 import { openCompressed } from './smime/open-compressed.ts'
 import { openEnvelope } from './smime/open-enveloped.ts'
 import { readEnvelope } from './smime/read-envelope.ts'
+import type { VerifiedSignature } from './smime/verified-signature.ts'
 import { verifySignedData } from './smime/verify-signed.ts'
 
 /** The real formats, with our keys and what we know of others'. */
@@ -39,7 +41,11 @@ export function openLayers(keys: KeysForLayers): LayerOpeners {
         },
         signal,
       )
-      return { layer: smimeLayer(verdict), content: signature.content }
+      return {
+        layer: smimeLayer(verdict),
+        content: signature.content,
+        brought: broughtCertificates(signature, verdict),
+      }
     },
 
     async decryptOpenPgp(message, place) {
@@ -104,6 +110,30 @@ async function decryptCms(
     content,
     encrypted: { kind: 'encrypted', format: 'smime', cipher, isAuthenticated, fingerprint },
   }
+}
+
+/** More than any chain has. */
+const mostChained = 16
+
+/** What the author signs with, and what he wants to be written to with, if that is another (RFC 8551 2.5.3). */
+function broughtCertificates(
+  { signers, certificates }: VerifiedSignature,
+  verdict: SignerVerdict,
+): readonly BroughtCertificate[] {
+  if (verdict.kind !== 'valid') return []
+  const { certificate: signing, path } = verdict
+  const signer = signers.find(
+    ({ isIntact, certificate }) => isIntact && certificate?.fingerprint === signing.fingerprint,
+  )
+  const chain = [...path.slice(1), ...certificates].slice(0, mostChained).map(({ pem }) => pem)
+  const capabilities = signer?.capabilities ?? []
+  const encryption = signer?.encryptionCertificate
+  return [
+    { material: signing.pem, chain, capabilities },
+    ...(encryption && encryption.fingerprint !== signing.fingerprint
+      ? [{ material: encryption.pem, chain, capabilities }]
+      : []),
+  ]
 }
 
 function smimeLayer(verdict: SignerVerdict): SignedLayer | undefined {

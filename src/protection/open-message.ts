@@ -6,7 +6,7 @@ import type { ClosedReason, ProtectionFacts, ProtectionFormat, ProtectionLayer }
 import type { HeaderField } from '../message/header-field.ts'
 import { describesBody, type MimeEntity } from '../message/mime-entity.ts'
 import type { MimePart } from '../message/mime-part.ts'
-import type { OpenedMessage } from '../message/opened-message.ts'
+import type { BroughtCertificate, OpenedMessage } from '../message/opened-message.ts'
 import { readMessage } from '../message/read-message.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import { closedParts } from './closed-parts.ts'
@@ -39,6 +39,7 @@ export async function openMessage(
     signal,
   }
   const layers: ProtectionLayer[] = []
+  const brought: BroughtCertificate[] = []
   let shown = message
   let entity = message.tree.root
   let header: readonly HeaderField[] = []
@@ -48,6 +49,7 @@ export async function openMessage(
     if (!layer) break
     const taken = count < maxLayers ? await takeOff(layer, shown.source, openers, place) : tooMany(layer)
     layers.push(...taken.layers)
+    brought.push(...(taken.brought ?? []))
     if (taken.kind === 'stop') break
     if (taken.kind === 'below') {
       entity = taken.entity
@@ -63,14 +65,19 @@ export async function openMessage(
     for (const format of await closedParts(shown.source, entity)) layers.push(closed(format, 'not-alone'))
   }
   const protection = summaryOf(layers)
-  return { message: await withProtectedFields(shown, message, header, protection), protection }
+  return { message: await withProtectedFields(shown, message, header, protection), protection, brought }
+}
+
+interface Taken {
+  readonly layers: readonly ProtectionLayer[]
+  readonly brought?: readonly BroughtCertificate[]
 }
 
 /** `content` takes the place of everything; `below` is still in the message as it stands. */
 type TakenOff =
-  | { readonly kind: 'content'; readonly layers: readonly ProtectionLayer[]; readonly content: ByteSource }
-  | { readonly kind: 'below'; readonly layers: readonly ProtectionLayer[]; readonly entity: MimePart }
-  | { readonly kind: 'stop'; readonly layers: readonly ProtectionLayer[] }
+  | (Taken & { readonly kind: 'content'; readonly content: ByteSource })
+  | (Taken & { readonly kind: 'below'; readonly entity: MimePart })
+  | (Taken & { readonly kind: 'stop' })
 
 async function takeOff(
   layer: FoundLayer,
@@ -104,13 +111,9 @@ async function takeOff(
       return content ? { kind: 'content', layers: [], content } : stop(closed('smime', 'unsupported'))
     }
     case 'opaque-signed': {
-      const { layer: signed, content } = await openers.verifyCms(
-        await contentOf(layer.part),
-        undefined,
-        place,
-      )
-      const layers = signed ? [signed] : []
-      if (content) return { kind: 'content', layers, content }
+      const verified = await openers.verifyCms(await contentOf(layer.part), undefined, place)
+      const { layer: signed, content, brought } = verified
+      if (content) return { kind: 'content', layers: signed ? [signed] : [], content, brought }
       // Certificates on their way are no box; a signature whose content cannot be read is one.
       return stop(...(signed ? [signed, closed('smime', 'damaged')] : []))
     }
@@ -118,11 +121,11 @@ async function takeOff(
       const { covered, signature, format } = layer
       const bytes = source.window(covered.headerStart, covered.bodyEnd)
       const detached = await contentOf(signature)
-      const signed =
+      const { layer: signed, brought } =
         format === 'smime'
-          ? (await openers.verifyCms(detached, bytes, place)).layer
-          : await openers.verifyOpenPgp(bytes, detached, place)
-      return { kind: 'below', layers: signed ? [signed] : [], entity: covered }
+          ? await openers.verifyCms(detached, bytes, place)
+          : { layer: await openers.verifyOpenPgp(bytes, detached, place), brought: [] as const }
+      return { kind: 'below', layers: signed ? [signed] : [], entity: covered, brought }
     }
   }
 }

@@ -62,10 +62,10 @@ export function fakeOpeners(change: Partial<LayerOpeners> = {}): LayerOpeners {
     decompressCms: async (cms) => read(cms).content,
     async verifyCms(cms, covered) {
       const { kind, content } = read(cms)
-      if (kind === 'certificates') return { layer: undefined, content: undefined }
-      if (!covered) return { layer: signedAs(kind === 'signed' ? 'valid' : 'broken'), content }
+      if (kind === 'certificates') return { layer: undefined, content: undefined, brought: [] }
+      if (!covered) return { layer: signedAs(kind === 'signed' ? 'valid' : 'broken'), content, brought: [] }
       const verdict = Buffer.from(cms.read(0, cms.size)).toString().trim()
-      return { layer: signedAs(verdict), content: undefined }
+      return { layer: signedAs(verdict), content: undefined, brought: [] }
     },
     async decryptOpenPgp(message) {
       const armored = Buffer.from(message.read(0, message.size)).toString('latin1')

@@ -20,7 +20,7 @@ const unknown = { pair: 0, address: 0, domain: 0, firstAt: undefined, lastAt: un
 function sources(change: Partial<FactSources> = {}): FactSources {
   return {
     authenticate: async () => authentication,
-    open: async (message) => ({ message, protection: noProtection }),
+    open: async (message) => ({ message, protection: noProtection, brought: [] }),
     scan: async (bytes) => {
       let size = 0
       for await (const piece of bytes) size += piece.length
@@ -113,6 +113,7 @@ const opened = receivedMessage('From: ann@partner.example\nContent-Type: text/pl
 const open = async () => ({
   message: opened,
   protection: { ...noProtection, encryption: 'opened' as const },
+  brought: [],
 })
 
 it('of an encrypted message the sender is authenticated as it came, and files are looked for inside', async () => {
