@@ -1,5 +1,6 @@
 import { createHash, type KeyObject, sign } from 'node:crypto'
 import type { Certificate } from '../../src/keys/certificate.ts'
+import { context, octetString, oid, sequence, setOf, smallInteger } from '../../src/keys/write-der.ts'
 import {
   data,
   digestIdentifier,
@@ -7,7 +8,6 @@ import {
   rsaEncryption,
   signedData,
 } from '../../src/protection/smime/algorithms.ts'
-import { context, octetString, oid, sequence, setOf, smallInteger } from '../../src/protection/smime/der.ts'
 import { testCertificate, testSigner } from './test-keys.ts'
 
 /** SignedData as no program writes it: every piece can be another. */

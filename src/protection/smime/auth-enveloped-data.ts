@@ -1,8 +1,8 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
+import { derHead, octetString, sequence, setOf, smallInteger } from '../../keys/write-der.ts'
 import type { ByteSource } from '../../message/byte-source.ts'
 import { aes256Gcm, authEnvelopedData, data } from './algorithms.ts'
 import type { EncryptionRecipient } from './choose-algorithms.ts'
-import { derHead, octetString, sequence, setOf, smallInteger } from './der.ts'
 import { recipientInfo } from './recipient-info.ts'
 import { streamedElement } from './streamed-element.ts'
 

@@ -1,6 +1,6 @@
 import type { Certificate } from '../../keys/certificate.ts'
+import { context, sequence, setOf, smallInteger } from '../../keys/write-der.ts'
 import { data, signedData } from './algorithms.ts'
-import { context, sequence, setOf, smallInteger } from './der.ts'
 
 /**
  * Certificates in a ContentInfo with SignedData that has neither content nor signer: the file `.p7c` that mail programs

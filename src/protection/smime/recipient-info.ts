@@ -9,6 +9,7 @@ import {
 } from 'node:crypto'
 import type { Certificate } from '../../keys/certificate.ts'
 import { childrenOf, readDer } from '../../keys/read-der.ts'
+import { bitString, context, octetString, sequence, smallInteger } from '../../keys/write-der.ts'
 import {
   aes256Wrap,
   ecPublicKey,
@@ -19,7 +20,6 @@ import {
   x25519,
 } from './algorithms.ts'
 import type { EncryptionRecipient, KeyTransport } from './choose-algorithms.ts'
-import { bitString, context, octetString, sequence, smallInteger } from './der.ts'
 
 /** The content key for one recipient (RFC 5652 6.2). */
 export function recipientInfo(

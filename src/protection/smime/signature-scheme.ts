@@ -1,6 +1,6 @@
 import { constants, type KeyObject, type SignKeyObjectInput, sign } from 'node:crypto'
+import { context, oid, sequence, smallInteger } from '../../keys/write-der.ts'
 import { type DigestName, digests, ecdsaWith, ed25519, hashAndMask, rsaEncryption } from './algorithms.ts'
-import { context, oid, sequence, smallInteger } from './der.ts'
 
 /** How a kind of key signs in CMS. */
 export interface SignatureScheme {

@@ -1,5 +1,6 @@
 import type { Signer } from '../../keys/signer.ts'
 import { allows } from '../../keys/usable-for.ts'
+import { octetString, oid, sequence, setOf, time } from '../../keys/write-der.ts'
 import {
   aes128Cbc,
   aes128Gcm,
@@ -11,7 +12,6 @@ import {
   issuerAndSerialNumber,
   rsaesOaep,
 } from './algorithms.ts'
-import { octetString, oid, sequence, setOf, time } from './der.ts'
 
 /** Types of attributes (RFC 5652 11, RFC 8551 2.5, RFC 5035 3), in dotted form. */
 export const attributeTypes = {

@@ -1,8 +1,8 @@
 import { constants } from 'node:crypto'
 import { childrenOf, type DerElement, oidOf, readDer } from '../../keys/read-der.ts'
 import { type SignatureWay, signatureWay } from '../../keys/verify-signature.ts'
+import { oid, sequence } from '../../keys/write-der.ts'
 import type { DigestName } from './algorithms.ts'
-import { oid, sequence } from './der.ts'
 import { digestNamed } from './read-attributes.ts'
 import type { SignerInfo } from './read-signed-data.ts'
 
