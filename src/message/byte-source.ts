@@ -10,6 +10,21 @@ export interface ByteSource {
   stream(start?: number, end?: number): AsyncIterable<Uint8Array>
   /** A window on the same bytes: [start, end). */
   window(start: number, end: number): ByteSource
+  /** Where the bytes lie, in order, so that another thread can read them. Absent where they lie nowhere as they are. */
+  stretches?(): readonly Stretch[]
+}
+
+/** Bytes that lie together: in memory, or [start, end) of a file. */
+export type Stretch =
+  | { readonly kind: 'memory'; readonly bytes: Uint8Array }
+  | { readonly kind: 'file'; readonly file: SharedFile; readonly start: number; readonly end: number }
+
+/** A file that all threads of this process can use by its descriptor. */
+export interface SharedFile {
+  readonly descriptor: number
+  /** Until disposed, the descriptor stays open and its number means this file, even if the message is over meanwhile. */
+  hold(): Disposable
+  source(start: number, end: number): ByteSource
 }
 
 const pieceBytes = 64 * 1024
@@ -24,6 +39,7 @@ export function bytesInMemory(bytes: Uint8Array): ByteSource {
         yield bytes.subarray(at, Math.min(at + pieceBytes, end))
     },
     window: (start, end) => bytesInMemory(bytes.subarray(Math.max(0, start), Math.max(0, end))),
+    stretches: () => [{ kind: 'memory', bytes }],
   }
 }
 
@@ -58,6 +74,9 @@ export function concatenated(sources: readonly ByteSource[]): ByteSource {
     },
     window: (start, end) =>
       concatenated(overlaps(start, end).map(({ source, from, to }) => source.window(from, to))),
+    ...(sources.every(({ stretches }) => stretches)
+      ? { stretches: () => sources.flatMap((source) => source.stretches?.() ?? []) }
+      : {}),
   }
 }
 
@@ -74,4 +93,13 @@ export interface Workspace extends AsyncDisposable {
   writer(): SpoolWriter
   /** Everything of `bytes`, spooled. */
   collect(bytes: AsyncIterable<Uint8Array>): Promise<ByteSource>
+  /** A new file for another thread to write to, under the same limits. Fails like `SpoolWriter.write`. */
+  shareFile(): { readonly file: SharedFile; readonly limits: SpoolLimits }
+}
+
+export interface SpoolLimits {
+  /** Bytes that each writer keeps in memory before it takes a file. */
+  readonly memoryLimit: number
+  /** Bytes that one writer takes at most. */
+  readonly sizeLimit: number
 }

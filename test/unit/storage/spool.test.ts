@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it, test } from 'vitest'
 import { PermanentFailure, TemporaryFailure } from '../../../src/failure.ts'
-import type { ByteSource } from '../../../src/message/byte-source.ts'
+import { type ByteSource, bytesInMemory, concatenated } from '../../../src/message/byte-source.ts'
 import { openWorkspace } from '../../../src/storage/spool.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spool-'))
@@ -89,6 +89,38 @@ describe.each([
     writer.write(buffer)
     expect(Buffer.from(writer.finish().read(89, 91)).toString()).toBe('ab')
   })
+})
+
+test('a file that another thread works on stays open until it is done, even if the message is over', async () => {
+  const workspace = openWorkspace(folder, { memoryLimit: 10, sizeLimit })
+  const writer = workspace.writer()
+  writer.write(Buffer.alloc(1000, 'a'))
+  const source = concatenated([bytesInMemory(Buffer.from('front')), writer.finish().window(10, 20)])
+  const [front, stretch] = source.stretches?.() ?? []
+  expect(front).toEqual({ kind: 'memory', bytes: Buffer.from('front') })
+  if (stretch?.kind !== 'file') throw new Error('not in a file')
+  expect(stretch).toMatchObject({ start: 10, end: 20 })
+  const held = stretch.file.hold()
+  expect(readSync(stretch.file.descriptor, Buffer.alloc(10), 0, 10, 10)).toBe(10)
+  await workspace[Symbol.asyncDispose]()
+  expect(openFiles()).toBe(1)
+  expect(() => stretch.file.descriptor).toThrow(TemporaryFailure)
+  held[Symbol.dispose]()
+  held[Symbol.dispose]()
+  expect(openFiles()).toBe(0)
+})
+
+test('what another thread wrote is read from the shared file, and gone with the message', async () => {
+  const workspace = openWorkspace(folder, { sizeLimit })
+  const { file, limits } = workspace.shareFile()
+  expect(limits.sizeLimit).toBe(sizeLimit)
+  writeSync(file.descriptor, 'made elsewhere')
+  const source = file.source(5, 14)
+  expect(Buffer.from(source.read(0, 9)).toString()).toBe('elsewhere')
+  await workspace[Symbol.asyncDispose]()
+  expect(() => source.read(0, 9)).toThrow(TemporaryFailure)
+  expect(() => workspace.shareFile()).toThrow(TemporaryFailure)
+  expect(openFiles()).toBe(0)
 })
 
 test('a message that is too large is refused for good', async () => {
