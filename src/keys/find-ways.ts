@@ -118,12 +118,15 @@ const usableLine = ({ key, isDomain }: { readonly key: StoredKey; readonly isDom
 
 const nameOf = ({ kind, fingerprint }: SetAside['key']) => `${kind} ${fingerprint.slice(0, 16)}`
 
-/** With what the author signs; undefined without a usable certificate. */
+/** With what the author signs; undefined without a usable certificate. Fails as `findWays` does. */
 export async function findAuthorsSigner(
   stores: WayStores,
   author: string | undefined,
   at: Date,
 ): Promise<Signer | undefined> {
   if (author === undefined) return undefined
-  return (await findSigner(stores, author, at)).signer
+  const { signer, setAside } = await findSigner(stores, author, at)
+  if (!signer && setAside.some(({ mayChange }) => mayChange === true))
+    throw new TemporaryFailure('7.5', 'It is not known now whether the certificate of the author was revoked')
+  return signer
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { TemporaryFailure } from '../../../src/failure.ts'
 import type { Certificate } from '../../../src/keys/certificate.ts'
 import { findCertificates } from '../../../src/keys/find-keys.ts'
-import { findWays } from '../../../src/keys/find-ways.ts'
+import { findAuthorsSigner, findWays } from '../../../src/keys/find-ways.ts'
 import type { StoredKey } from '../../../src/storage/key-store.ts'
 import { mailUser, makeCertificate } from '../../support/make-certificate.ts'
 import { storedCertificate } from '../../support/stored-key.ts'
@@ -178,6 +178,7 @@ describe('a certificate that its authority may have revoked', () => {
     })
     await expect(findWays(stores(undefined), bob, at)).rejects.toThrow(TemporaryFailure)
     expect(await findWays(stores(password), bob, at)).toMatchObject({ certificates: [], password })
+    await expect(findAuthorsSigner(stores(undefined), bob, at)).rejects.toThrow(TemporaryFailure)
   })
 
   it('is used with what was found out in its reasons', async () => {
