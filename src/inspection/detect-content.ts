@@ -40,7 +40,7 @@ export async function detectContent(
     room -= bytes.length
     texts.push(...(part.contentType.subtype === 'html' ? textsOfHtml(text) : [text]))
   }
-  for (const name of detectInText(texts, policy.words)) found.add(name)
+  for (const name of detectInText([...new Set(texts)], policy.words)) found.add(name)
   return [...found]
 }
 

@@ -21,5 +21,7 @@ export function detectInText(texts: readonly string[], words: readonly string[])
     ['social-security-number', holdsSocialSecurityNumber],
     ['word', wordFinder(words)],
   ]
-  return detectors.filter(([, finds]) => texts.some((text) => finds(text))).map(([name]) => name)
+  // What is copied from pages has invisible characters inside, and digits in other widths.
+  const plain = texts.map((text) => text.normalize('NFKC').replaceAll(/\p{Cf}/gu, ''))
+  return detectors.filter(([, finds]) => plain.some((text) => finds(text))).map(([name]) => name)
 }

@@ -10,31 +10,22 @@ MD 20c|ME 18n|MK 3n10c2n|MN 16n|MR 23n|MT 4a5n18c|MU 4a19n3a|NI 4a20n|NL 4a10n|N
 PS 4a21c|PT 21n|QA 4a21c|RO 4a16c|RS 18n|RU 14n15c|SA 2n18c|SC 4a20n3a|SD 14n|SE 20n|SI 15n|SK 20n|SM 1a10n12c
 SO 19n|ST 21n|SV 4a20n|TL 19n|TN 20n|TR 6n16c|UA 6n19c|VA 18n|VG 4a16n|XK 16n|YE 4a4n18c`
 
-const kinds = { n: '[0-9]', a: '[A-Z]', c: '[A-Z0-9]' } as const
-
-interface Form {
-  readonly length: number
-  readonly pattern: RegExp
-}
-
-const formByCountry: ReadonlyMap<string, Form> = new Map(
+/** By country the kind of each character, behind country and check digits: `nnnn…`. */
+const formByCountry: ReadonlyMap<string, string> = new Map(
   registry
     .trim()
     .split(/[|\n]/)
-    .map((entry): [string, Form] => {
+    .map((entry) => {
       const [country = '', structure = ''] = entry.split(' ')
-      const fields = Array.from(structure.matchAll(/(\d+)([nac])/g), ([, count, kind]) => ({
-        count: Number(count),
-        characters: kinds[kind as keyof typeof kinds],
-      }))
-      const pattern = fields.map(({ count, characters }) => `${characters}{${count}}`).join('')
-      const length = 4 + fields.reduce((sum, { count }) => sum + count, 0)
-      return [country, { length, pattern: new RegExp(`^[A-Z]{2}[0-9]{2}${pattern}$`) }]
+      return [
+        country,
+        structure.replace(/(\d+)([nac])/g, (_, count, kind: string) => kind.repeat(Number(count))),
+      ]
     }),
 )
 
-/** What people and programs put between the groups of four, a line break among them. */
-const separators = 3
+/** What people and programs put between the groups of four, also a line break and the mark of a quotation. */
+const separators = 5
 
 /**
  * Whether a text contains an IBAN (ISO 13616-1): country, its length and form, the check digits by ISO 7064 MOD 97-10;
@@ -43,27 +34,29 @@ const separators = 3
 export function holdsIban(text: string): boolean {
   for (const { index } of text.matchAll(/(?<![\p{L}\p{N}])[a-z]{2}[0-9]{2}/giu)) {
     const form = formByCountry.get(text.slice(index, index + 2).toUpperCase())
-    if (!form) continue
-    const iban = collect(text, index, form.length)
-    if (iban !== undefined && form.pattern.test(iban) && mod97(iban) === 1) return true
+    const iban = form && collect(text, index, `aann${form}`)
+    if (iban && mod97(iban) === 1) return true
   }
   return false
 }
 
-/** The next `length` letters and digits in upper case; undefined if there are fewer, or more of the same run. */
-function collect(text: string, start: number, length: number): string | undefined {
+/** The next letters and digits in upper case, as long as they are of this form; undefined where they are not, or go on. */
+function collect(text: string, start: number, form: string): string | undefined {
   let found = ''
   let gap = 0
   let at = start
-  for (; at < text.length && found.length < length; at += 1) {
+  for (; at < text.length && found.length < form.length; at += 1) {
     const character = text[at] ?? ''
-    if (/[A-Za-z0-9]/.test(character)) {
+    const kind = form[found.length]
+    const isDigit = character >= '0' && character <= '9'
+    const isLetter = /^[a-z]$/i.test(character)
+    if ((isDigit && kind !== 'a') || (isLetter && kind !== 'n')) {
       found += character.toUpperCase()
       gap = 0
-    } else if (/[\s-]/.test(character) && gap < separators) gap += 1
+    } else if (/[\s>-]/.test(character) && gap < separators) gap += 1
     else return undefined
   }
-  return found.length === length && !/^[\p{L}\p{N}]/u.test(text.slice(at, at + 2)) ? found : undefined
+  return found.length === form.length && !/^[\p{L}\p{N}]/u.test(text.slice(at, at + 2)) ? found : undefined
 }
 
 function mod97(iban: string): number {

@@ -42,6 +42,7 @@ describe('an IBAN', () => {
   for (const [what, text, found] of [
     ['over a line end', 'DE89 3704 0044\r\n0532 0130 00', true],
     ['with no-break spaces', 'DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000', true],
+    ['over a line end in a quotation', '> DE89 3704 0044 \r\n> 0532 0130 00', true],
     ['with hyphens', 'DE89-3704-0044-0532-0130-00', true],
     ['in the middle of a longer number', 'DE893704004405320130005', false],
     ['behind a letter', 'XDE89370400440532013000', false],
@@ -65,6 +66,11 @@ describe('an IBAN', () => {
     expect(hits).toBeGreaterThan(100)
     expect(hits).toBeLessThan(320)
   })
+})
+
+test('what is copied from a page is found in spite of invisible characters and wide digits', () => {
+  expect(detectInText(['DE89\u200b 3704\u00ad0044\u20600532 0130 00'], [])).toEqual(['iban'])
+  expect(detectInText(['\uff24\uff25\uff18\uff19 3704 0044 0532 0130 00'], [])).toEqual(['iban'])
 })
 
 describe('a tax identification number', () => {
