@@ -141,8 +141,7 @@ function refuseOverlong(key: Key): void {
 export function addressInUserId(userId: string): string | undefined {
   const bracketed = /^[^<>]*<([^<>]{3,320})>$/.exec(userId)
   const address = bracketed?.[1] ?? userId
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  return /[\u0000-\u001f\u007f]/.test(userId) ? undefined : canonicalAddress(address)
+  return /\p{Cc}/u.test(userId) ? undefined : canonicalAddress(address)
 }
 
 async function problemOf(

@@ -37,14 +37,15 @@ export async function openInlinePart(
   workspace: Workspace,
   at: Date,
 ): Promise<OpenedInlinePart> {
-  const charset = part.contentType.parameters.get('charset')
+  const written = part.contentType.parameters.get('charset') ?? 'us-ascii'
+  const charset = /^[A-Za-z0-9_-]{1,40}$/.test(written) ? written : 'windows-1252'
   if (kind === 'clear-signed-text') {
     const bytes = await decodedBytes(source, part, longestClearSigned + 1)
     const read = await verifyClearSigned(bytes, reader.verificationKeys, at)
     if (!read) return { kind: 'signed', replacement: undefined, signatures: [unreadable] }
     if (read.hasOtherText)
       return { kind: 'signed', replacement: undefined, signatures: read.signatures.map(beside) }
-    const text = await textPart(bytesInMemory(read.text), charset ?? 'us-ascii', workspace)
+    const text = await textPart(bytesInMemory(read.text), charset, workspace)
     return { kind: 'signed', replacement: text, signatures: read.signatures }
   }
   const message = await workspace.collect(decoded(source, part))
@@ -94,13 +95,13 @@ function charsetInArmor(message: ByteSource): string | undefined {
 }
 
 /** UTF-8 where it is; else what the part says, which was true of its armor only. */
-async function charsetOf(content: ByteSource, said: string | undefined): Promise<string> {
+async function charsetOf(content: ByteSource, said: string): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   try {
     for await (const piece of content.stream()) decoder.decode(piece, { stream: true })
     decoder.decode()
     return 'utf-8'
   } catch {
-    return said && !/^(?:us-ascii|utf-?8)$/i.test(said) ? said : 'windows-1252'
+    return /^(?:us-ascii|utf-?8)$/i.test(said) ? 'windows-1252' : said
   }
 }

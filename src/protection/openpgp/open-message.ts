@@ -19,7 +19,7 @@ import {
 import { dearmored, MalformedOpenPgp } from './dearmor.ts'
 import { fromStream, streamOf } from './library-streams.ts'
 import { type MessageOutline, messageOutline } from './message-outline.ts'
-import { unlessStalled } from './unless-stalled.ts'
+import { unlessStalled, watched } from './unless-stalled.ts'
 
 export interface OpenPgpReader {
   /** Armored, without passphrase; expired and revoked ones too, because old mail arrives late. At most 8 are tried. */
@@ -58,8 +58,6 @@ const mostFrontBytes = 4 * 1024 * 1024
 const mostInMemory = 1024 * 1024
 /** 64 times as much as went in: only what is made to burst is larger. */
 const mostDecompressedInMemory = 64 * 1024 * 1024
-/** The library waits for itself when unauthenticated packets are malformed in some ways; an honest pause is a busy disk. */
-const stallMs = 20_000
 
 /**
  * Decrypts a message, armored or binary, and checks the signatures inside. Content is written to the workspace while it is
@@ -173,7 +171,7 @@ async function decrypt(
   // Of version 2 the data names the cipher, and the library wants none here.
   const sessionKeys = { data: sessionKey.data, algorithm: algorithm as enums.symmetricNames }
   const keys = await verificationKeysOf(verificationKeys, library, at)
-  return unlessStalled(stallMs, async (progress) => {
+  return unlessStalled(async (progress) => {
     const data = { source, start: outline.dataStart, library, progress }
     const isSmall = source.size <= mostInMemory
     if ((await signaturesInside(data, isSmall, sessionKeys)) > mostSignatures)
@@ -272,13 +270,6 @@ async function* bytesFrom(pieces: AsyncIterable<Uint8Array>, start: number): Asy
   for await (const piece of pieces) {
     if (at + piece.length > start) yield piece.subarray(Math.max(0, start - at))
     at += piece.length
-  }
-}
-
-async function* watched(pieces: AsyncIterable<Uint8Array>, progress: () => void): AsyncGenerator<Uint8Array> {
-  for await (const piece of pieces) {
-    progress()
-    yield piece
   }
 }
 

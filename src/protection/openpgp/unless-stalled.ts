@@ -1,8 +1,10 @@
 import { MalformedOpenPgp } from './dearmor.ts'
 
-/** What `work` gives; fails with MalformedOpenPgp if it tells no progress for `limitMs`. */
+/** The library waits for itself when unauthenticated packets are malformed in some ways; an honest pause is a busy disk. */
+const stallMs = 20_000
+
+/** What `work` gives; fails with MalformedOpenPgp if it tells no progress for 20 s. */
 export async function unlessStalled<Result>(
-  limitMs: number,
   work: (progress: () => void) => Promise<Result>,
 ): Promise<Result> {
   let isMoving = false
@@ -11,7 +13,7 @@ export async function unlessStalled<Result>(
     timer = setInterval(() => {
       if (!isMoving) reject(new MalformedOpenPgp('the message cannot be read to its end'))
       isMoving = false
-    }, limitMs)
+    }, stallMs)
   })
   try {
     return await Promise.race([
@@ -22,5 +24,16 @@ export async function unlessStalled<Result>(
     ])
   } finally {
     clearInterval(timer)
+  }
+}
+
+/** The same pieces; each is progress. */
+export async function* watched(
+  pieces: AsyncIterable<Uint8Array>,
+  progress: () => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    progress()
+    yield piece
   }
 }

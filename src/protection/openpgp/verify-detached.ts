@@ -11,6 +11,7 @@ import {
   withSkew,
 } from './check-signatures.ts'
 import { fromStream, streamOf } from './library-streams.ts'
+import { unlessStalled } from './unless-stalled.ts'
 
 /** Eight RSA-8192 signatures with notations, armored, have 20 KB. */
 const longestSignature = 64 * 1024
@@ -66,18 +67,20 @@ export async function verifyPieces(
   try {
     const signature = await library.readSignature({ binarySignature, config })
     if (signature.packets.length > mostSignatures) return [unreadable]
-    const { signatures, data } = await library.verify({
-      message: await library.createMessage({ binary: streamOf(pieces) }),
-      signature,
-      verificationKeys: keys.map(({ key }) => key),
-      format: 'binary',
-      date: withSkew(at),
-      config,
+    return await unlessStalled(async (progress) => {
+      const { signatures, data } = await library.verify({
+        message: await library.createMessage({ binary: streamOf(pieces) }),
+        signature,
+        verificationKeys: keys.map(({ key }) => key),
+        format: 'binary',
+        date: withSkew(at),
+        config,
+      })
+      // The library hashes what is read.
+      for await (const _ of fromStream(data)) progress()
+      const checked = await checkSignatures(signatures, keys)
+      return checked.length > 0 ? checked : [unreadable]
     })
-    // The library hashes what is read.
-    for await (const _ of fromStream(data));
-    const checked = await checkSignatures(signatures, keys)
-    return checked.length > 0 ? checked : [unreadable]
   } catch (error) {
     for (let inner = error; inner instanceof Error; inner = inner.cause) {
       if (inner instanceof MailFailure) throw inner
