@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { contentTypeField, structuredField } from '../message/build-field.ts'
+import { contentTypeField } from '../message/build-field.ts'
 import { buildMultipart, buildPart } from '../message/build-part.ts'
 import type { ByteSource, Workspace } from '../message/byte-source.ts'
 import { parseHeader } from '../message/header.ts'
@@ -7,7 +7,6 @@ import type { HeaderField } from '../message/header-field.ts'
 import { findInLines, withLineEnds } from '../message/line-findings.ts'
 import { describesBody, type MimeEntity } from '../message/mime-entity.ts'
 import { mimeLimits } from '../message/mime-limits.ts'
-import type { MimePart } from '../message/mime-part.ts'
 import { toSevenBit } from '../message/to-seven-bit.ts'
 import { isWritable } from './writable-field.ts'
 
@@ -65,12 +64,4 @@ async function carried(entity: MimeEntity, workspace: Workspace): Promise<MimeEn
   return found.bareFeed
     ? { fields: entity.fields, body: await workspace.collect(withLineEnds(entity.body.stream())) }
     : entity
-}
-
-/** A text without a header of its own, which stood in `part`, as content. */
-export function asTextContent(text: ByteSource, { contentType }: MimePart): ByteSource {
-  const charset = contentType.parameters.get('charset')?.toLowerCase() ?? ''
-  const isTold = /^[\w.:+-]{1,40}$/.test(charset) && charset !== 'us-ascii'
-  const type = contentTypeField('text/plain', new Map([['charset', isTold ? charset : 'utf-8']]))
-  return buildPart([type, structuredField('Content-Transfer-Encoding', '8bit')], text)
 }

@@ -1,6 +1,7 @@
 import type { ByteSource, Workspace } from '../message/byte-source.ts'
 import type { ClosedReason, ProtectionLayer } from '../message/facts.ts'
 import type { BroughtCertificate } from '../message/opened-message.ts'
+import type { InlinePart } from './openpgp/inline-parts.ts'
 
 /** For whom and where a layer is taken off. */
 export interface OpeningPlace {
@@ -21,6 +22,15 @@ export type Decryption =
       readonly content: ByteSource
       readonly encrypted: EncryptedLayer
       readonly signed?: SignedLayer
+    }
+  | { readonly kind: 'closed'; readonly reason: ClosedReason }
+
+/** `replacements`: whole parts by path, for `replaceParts`; none for what is to stay as it is. */
+export type InlineOpening =
+  | {
+      readonly kind: 'opened'
+      readonly replacements: ReadonlyMap<string, ByteSource>
+      readonly layers: readonly ProtectionLayer[]
     }
   | { readonly kind: 'closed'; readonly reason: ClosedReason }
 
@@ -47,13 +57,10 @@ export interface LayerOpeners {
     /** Only by a valid signature. */
     readonly brought: readonly BroughtCertificate[]
   }>
-  /** An OpenPGP message, armored or not: the second part of multipart/encrypted (RFC 3156 4), or the text of a mail. */
+  /** The second part of multipart/encrypted (RFC 3156 4), armored or not. */
   decryptOpenPgp(message: ByteSource, place: OpeningPlace): Promise<Decryption>
   /** RFC 3156 5; `signature` armored. */
   verifyOpenPgp(covered: ByteSource, signature: ByteSource, place: OpeningPlace): Promise<SignedLayer>
-  /** RFC 9580 7: a text with its signature below. `content`: what was signed, only where the signature is valid. */
-  verifyClearSigned(
-    text: ByteSource,
-    place: OpeningPlace,
-  ): Promise<{ readonly layer: SignedLayer; readonly content: ByteSource | undefined }>
+  /** Texts and files of `source` that are OpenPGP by themselves, encrypted or signed by hand. */
+  openInline(source: ByteSource, parts: readonly InlinePart[], place: OpeningPlace): Promise<InlineOpening>
 }

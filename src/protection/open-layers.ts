@@ -1,11 +1,10 @@
 import { judgeSigner, type SignerVerdict } from '../keys/judge-signer.ts'
 import type { ByteSource } from '../message/byte-source.ts'
-import { bytesInMemory } from '../message/byte-source.ts'
 import type { BroughtCertificate } from '../message/opened-message.ts'
 import type { KeysForLayers } from './keys-for-layers.ts'
 import type { Decryption, LayerOpeners, OpeningPlace, SignedLayer } from './layer-openers.ts'
+import { openInline } from './open-inline.ts'
 import { type CheckedSignature, judgeSignatures } from './openpgp/check-signatures.ts'
-import { longestClearSigned, verifyClearSigned } from './openpgp/clear-signed.ts'
 import { messageKeyIds } from './openpgp/message-outline.ts'
 import { openMessage } from './openpgp/open-message.ts'
 import { verifyDetached } from './openpgp/verify-detached.ts'
@@ -78,16 +77,8 @@ export function openLayers(keys: KeysForLayers): LayerOpeners {
       return openPgpLayer(checked, place.author) ?? unreadable
     },
 
-    async verifyClearSigned(text, place) {
-      const bytes = text.read(0, Math.min(text.size, longestClearSigned + 1))
-      const found = await verifyClearSigned(bytes, await verificationKeys(place), place.receivedAt)
-      if (!found) return { layer: unreadable, content: undefined }
-      const layer = openPgpLayer(found.signatures, place.author) ?? unreadable
-      // What stands around would be read as signed, too.
-      if (found.hasOtherText)
-        return { layer: { ...layer, verdict: 'invalid', reason: 'other-text' }, content: undefined }
-      return { layer, content: layer.verdict === 'valid' ? bytesInMemory(found.text) : undefined }
-    },
+    openInline: async (source, parts, place) =>
+      openInline(source, parts, keys, await verificationKeys(place), place),
   }
 }
 

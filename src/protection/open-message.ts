@@ -9,10 +9,12 @@ import type { MimePart } from '../message/mime-part.ts'
 import type { BroughtCertificate, OpenedMessage } from '../message/opened-message.ts'
 import { readMessage } from '../message/read-message.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
+import { replaceParts } from '../message/rewrite.ts'
 import { closedParts } from './closed-parts.ts'
-import { asTextContent, contentEntity } from './content-entity.ts'
+import { contentEntity } from './content-entity.ts'
+import { findInlineLayer } from './find-inline-layer.ts'
 import { type FoundLayer, findLayer } from './find-layer.ts'
-import type { LayerOpeners, OpeningPlace } from './layer-openers.ts'
+import type { InlineOpening, LayerOpeners, OpeningPlace } from './layer-openers.ts'
 import { protectedFields } from './protected-fields.ts'
 
 /** Triple wrapping (RFC 2634 1.1) has three; compression one more. Each costs a pass over the whole message. */
@@ -46,8 +48,15 @@ export async function openMessage(
   for (let count = 0; ; count += 1) {
     signal.throwIfAborted()
     const layer = await findLayer(shown.source, entity)
-    if (!layer) break
-    const taken = count < maxLayers ? await takeOff(layer, shown.source, openers, place) : tooMany(layer)
+    const parts =
+      layer || entity !== shown.tree.root ? undefined : await findInlineLayer(shown.source, entity)
+    if (!layer && !parts) break
+    const taken =
+      count >= maxLayers
+        ? stop(closed(layer ? formatOf(layer) : 'openpgp', 'too-large'))
+        : layer
+          ? await takeOff(layer, shown.source, openers, place)
+          : inline(await openers.openInline(shown.source, parts ?? [], place), shown)
     layers.push(...taken.layers)
     brought.push(...(taken.brought ?? []))
     if (taken.kind === 'stop') break
@@ -93,19 +102,14 @@ async function takeOff(
       if (!layer.part) return stop(closed('openpgp', 'unsupported'))
       return decrypted('openpgp', await openers.decryptOpenPgp(await contentOf(layer.part), place))
     }
-    case 'pgp-text': {
-      const opened = decrypted('openpgp', await openers.decryptOpenPgp(await contentOf(layer.part), place))
-      return opened.kind === 'content'
-        ? { ...opened, content: asTextContent(opened.content, layer.part) }
-        : opened
-    }
-    case 'pgp-signed-text': {
-      const { layer: signed, content } = await openers.verifyClearSigned(await contentOf(layer.part), place)
-      // Readers show such texts in many ways; what was verified is what is shown.
-      return content
-        ? { kind: 'content', layers: [signed], content: asTextContent(content, layer.part) }
-        : stop(signed)
-    }
+    case 'pgp-text':
+      return inline(
+        await openers.openInline(source, [{ kind: 'encrypted-text', path: '', part: layer.part }], place),
+      )
+    case 'pgp-signed-text':
+      return inline(
+        await openers.openInline(source, [{ kind: 'clear-signed-text', path: '', part: layer.part }], place),
+      )
     case 'compressed': {
       const content = await openers.decompressCms(await contentOf(layer.part), place)
       return content ? { kind: 'content', layers: [], content } : stop(closed('smime', 'unsupported'))
@@ -130,6 +134,15 @@ async function takeOff(
   }
 }
 
+/** Of a text: it is the one part. */
+function inline(opening: InlineOpening, tree?: Pick<ReceivedMessage, 'source' | 'tree'>): TakenOff {
+  if (opening.kind === 'closed') return stop(closed('openpgp', opening.reason))
+  const { replacements, layers } = opening
+  if (replacements.size === 0) return stop(...layers)
+  const content = tree ? replaceParts(tree.source, tree.tree, replacements) : replacements.get('')
+  return content ? { kind: 'content', layers, content } : stop(...layers)
+}
+
 function decrypted(
   format: ProtectionFormat,
   result: Awaited<ReturnType<LayerOpeners['decryptCms']>>,
@@ -147,9 +160,9 @@ function closed(format: ProtectionFormat, reason: ClosedReason): ProtectionLayer
   return { kind: 'closed', format, reason }
 }
 
-function tooMany(layer: FoundLayer): TakenOff {
-  const isOpenPgp = layer.kind === 'clear-signed' ? layer.format === 'openpgp' : layer.kind.startsWith('pgp-')
-  return stop(closed(isOpenPgp ? 'openpgp' : 'smime', 'too-large'))
+function formatOf(layer: FoundLayer): ProtectionFormat {
+  if (layer.kind === 'clear-signed') return layer.format
+  return layer.kind.startsWith('pgp-') ? 'openpgp' : 'smime'
 }
 
 function summaryOf(layers: readonly ProtectionLayer[]): ProtectionFacts {

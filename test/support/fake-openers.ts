@@ -1,4 +1,4 @@
-import { bytesInMemory } from '../../src/message/byte-source.ts'
+import { type ByteSource, bytesInMemory } from '../../src/message/byte-source.ts'
 import type { LayerOpeners, SignedLayer } from '../../src/protection/layer-openers.ts'
 
 /** Object identifiers of CMS, so that a file looks like what it is; the content behind is in the clear. */
@@ -87,10 +87,25 @@ export function fakeOpeners(change: Partial<LayerOpeners> = {}): LayerOpeners {
       ...signedAs(Buffer.from(signature.read(0, signature.size)).toString().trim()),
       format: 'openpgp',
     }),
-    verifyClearSigned: async () => ({
-      layer: { ...signedAs('unknown-key'), format: 'openpgp' },
-      content: undefined,
-    }),
+    async openInline(source, parts) {
+      const replacements = new Map<string, ByteSource>()
+      for (const { path, part } of parts) {
+        const armored = Buffer.from(source.read(part.bodyStart, part.bodyEnd)).toString('latin1')
+        const text = /-----\r\n\r\n([\s\S]*)\r\n-----END/.exec(armored)?.[1] ?? ''
+        replacements.set(
+          path,
+          bytesInMemory(Buffer.from(`Content-Type: text/plain\r\n\r\n${text}`, 'latin1')),
+        )
+      }
+      const encrypted = {
+        kind: 'encrypted',
+        format: 'openpgp',
+        cipher: 'aes256',
+        isAuthenticated: true,
+        fingerprint: 'cc',
+      } as const
+      return { kind: 'opened', replacements, layers: [encrypted] }
+    },
     ...change,
   }
 }

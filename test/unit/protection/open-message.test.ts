@@ -152,10 +152,32 @@ describe('OpenPGP', () => {
 
   it('in a text is opened if it is all of the text', async () => {
     const result = await opened(`${outer}\n${pgp('Hallo')}\n`)
-    expect(result).toMatchObject({ kinds: ['encrypted', 'valid'] })
-    expect(result.body).toBe('Hallo\r\n')
-    expect(result.field('content-type')).toEqual(['text/plain; charset=utf-8'])
+    expect(result).toMatchObject({ kinds: ['encrypted'], body: 'Hallo' })
   })
+
+  const file = (content: string) =>
+    `--m\nContent-Type: application/octet-stream; name=Vertrag.pdf.asc\n\n${content}\n`
+  const mixed = (...parts: readonly string[]) =>
+    `${outer}Content-Type: multipart/mixed; boundary=m\n\n${parts.join('')}--m--\n`
+  const armoredText = `--m\n\n${pgp('Hallo')}`
+
+  it('in text and files, each by itself, is opened if it is all of the mail', async () => {
+    const result = await opened(mixed(armoredText, file(pgp('%PDF'))))
+    expect(result).toMatchObject({ kinds: ['encrypted'], encryption: 'opened' })
+    expect(result.body).toMatch(/Hallo[\s\S]*%PDF/)
+    expect(result.body).not.toContain('BEGIN PGP')
+  })
+
+  for (const [what, parts] of [
+    ['a text', [armoredText, '--m\nContent-Type: text/plain\n\nHallo\n']],
+    ['HTML', [armoredText, '--m\nContent-Type: text/html\n\n<img src="\n']],
+    ['a file that is not encrypted', [armoredText, file('%PDF')]],
+    ['nothing but files', [file(pgp('%PDF'))]],
+  ] as const) {
+    it(`in text and files is not opened beside ${what}`, async () => {
+      expect(await opened(mixed(...parts))).toMatchObject({ isSame: true, kinds: ['not-alone'] })
+    })
+  }
 
   for (const [what, body] of [
     ['before', `Hallo\n${pgp('secret')}`],
