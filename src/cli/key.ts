@@ -4,11 +4,12 @@ import { askGateway } from './ask-gateway.ts'
 import { type Command, type CommandCall, type Options, UsageError } from './command.ts'
 import { keyDetails, keyLine, retriedLine } from './key-text.ts'
 import { printable } from './printable.ts'
+import { writeWebKeyDirectory } from './write-web-key-directory.ts'
 
 export const key: Command = {
   name: 'key',
   usage:
-    'import FILE | list [ADDRESS] | show KEY | explain ADDRESS | discover ADDRESS | export KEY | pending | accept KEY | refuse KEY | pin KEY | unpin KEY | retire KEY | remove KEY | domain KEY DOMAIN | request ADDRESS | requests',
+    'import FILE | list [ADDRESS] | show KEY | explain ADDRESS | discover ADDRESS | export KEY | pending | accept KEY | refuse KEY | pin KEY | unpin KEY | retire KEY | remove KEY | domain KEY DOMAIN | publish-wkd FOLDER [advanced|direct] | request ADDRESS | requests',
   summary:
     'S/MIME certificates and OpenPGP keys, ours and of others; KEY is a fingerprint, its beginning, or an address',
   async run(call) {
@@ -68,6 +69,21 @@ const actions = {
       print([...(lines.length > 0 ? lines : [none]), ...retriedLine(answer.retried)].join('\n'))
     }
     return answer.sources.some(({ outcome }) => outcome === 'found') ? 0 : 1
+  },
+  async 'publish-wkd'({ options, print }: CommandCall, folder: string, method: string) {
+    if (method !== '' && method !== 'advanced' && method !== 'direct') throw usage()
+    const keys = await askGateway(options, 'key-published', {})
+    const changes = await writeWebKeyDirectory(
+      named(folder),
+      method === 'direct' ? 'direct' : 'advanced',
+      keys,
+    )
+    print(
+      options.json
+        ? JSON.stringify(changes)
+        : `${changes.written} files written, ${changes.removed} removed; serve ${folder} as /.well-known/openpgpkey/`,
+    )
+    return 0
   },
   async export({ options, print }: CommandCall, which: string) {
     if (options.private) return exportPrivate({ options, print, words: [] }, named(which))

@@ -4,6 +4,7 @@ import type { WaitingMessage } from '../storage/waiting-messages.ts'
 import { type AuthorityAnswers, authorityCalls } from './authority-calls.ts'
 import { type HoldAnswers, holdCalls } from './hold-calls.ts'
 import { address, type KeyAnswers, keyCalls } from './key-calls.ts'
+import type { PublicOpenPgpKey } from './portal-calls.ts'
 
 /**
  * What can be asked of a running gateway over gateway.sock, with the shape of each question. The socket is for root
@@ -18,6 +19,7 @@ export const controlCalls = {
   ...keyCalls,
   ...authorityCalls,
   ...holdCalls,
+  'key-published': z.strictObject({}),
   'waiting-list': z.strictObject({}),
   explain: z.strictObject({ id: z.string().min(1).max(40) }),
 } satisfies Record<string, z.ZodType>
@@ -53,6 +55,8 @@ export interface ControlAnswers extends Written<HoldAnswers>, Written<KeyAnswers
   readonly 'password-set': { readonly retried: readonly string[] }
   readonly 'password-list': readonly { readonly recipient: string; readonly setAt: string }[]
   readonly 'password-remove': { readonly removed: boolean }
+  /** What a web key directory of ours shows. */
+  readonly 'key-published': readonly PublicOpenPgpKey[]
   readonly 'waiting-list': readonly Written<WaitingMessage>[]
   readonly explain: Written<DecisionRecord> | null
 }

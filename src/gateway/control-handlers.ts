@@ -3,6 +3,7 @@ import type { CurrentPolicies } from '../config/current-policies.ts'
 import type { Settings } from '../config/settings.ts'
 import type { ObservedClock } from '../holding/observed-clock.ts'
 import { expiringKeys } from '../keys/expiring-keys.ts'
+import { publishedOpenPgpKeys } from '../keys/published-openpgp-keys.ts'
 import type { Log } from '../log/events.ts'
 import { describeError } from '../log/json-log.ts'
 import { inboundPolicyFor, outboundPolicyFor } from '../policy/find-policy.ts'
@@ -99,6 +100,10 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
     }),
     ...authorityHandlers(parts),
     ...holdHandlers({ ...parts, policyOf: (recipient) => inboundPolicyFor(policies.inForce, recipient) }),
+    async 'key-published'() {
+      const published = await publishedOpenPgpKeys(storage.keyStore, settings.organization.domains, now())
+      return published.map((entry) => ({ ...entry, key: Buffer.from(entry.key).toString('base64') }))
+    },
     async 'waiting-list'() {
       return storage.waitingMessages.list()
     },

@@ -7,12 +7,14 @@ import { z } from 'zod'
 export const portalCalls = {
   organization: z.strictObject({}),
   certificates: z.strictObject({}),
+  'openpgp-keys': z.strictObject({}),
 } satisfies Record<string, z.ZodType>
 
 /** What each call answers. Dates travel as ISO 8601 text, bytes as base64. */
 export interface PortalAnswers {
   readonly organization: PublicOrganization
   readonly certificates: PublicCertificates
+  readonly 'openpgp-keys': readonly PublicOpenPgpKey[]
 }
 
 /** Who we are, for people outside. */
@@ -26,6 +28,14 @@ export interface PublicCertificates {
   readonly certificates: readonly PublicCertificate[]
   /** All of them with their chains in one PKCS#7 structure without signature (RFC 8551 3.8), DER in base64. */
   readonly bundle: string
+}
+
+/** An entry of the web key directory (draft-koch-openpgp-webkey-service, 3.1). */
+export interface PublicOpenPgpKey {
+  readonly domain: string
+  readonly hash: string
+  /** Binary, in base64. */
+  readonly key: string
 }
 
 /** One certificate; `subject` and `issuer` are whatever the authority wrote into it. */

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Certificate, readCertificate } from '../keys/certificate.ts'
+import { publishedOpenPgpKeys } from '../keys/published-openpgp-keys.ts'
 import { certificatesOnly } from '../protection/smime/certificates-only.ts'
 import type { KeyStore } from '../storage/key-store.ts'
 import type { CallHandlers } from './control-server.ts'
@@ -18,6 +19,14 @@ export function portalHandlers(parts: PortalParts): CallHandlers<typeof portalCa
   return {
     async organization() {
       return { name, telephone }
+    },
+    async 'openpgp-keys'() {
+      const published = await publishedOpenPgpKeys(parts.keyStore, domains, parts.now())
+      return published.map(({ domain, hash, key }) => ({
+        domain,
+        hash,
+        key: Buffer.from(key).toString('base64'),
+      }))
     },
     async certificates() {
       const now = parts.now()

@@ -1,5 +1,10 @@
 import { askOver } from '../gateway/gateway-client.ts'
-import type { PortalAnswers, PublicCertificates, PublicOrganization } from '../gateway/portal-calls.ts'
+import type {
+  PortalAnswers,
+  PublicCertificates,
+  PublicOpenPgpKey,
+  PublicOrganization,
+} from '../gateway/portal-calls.ts'
 import { type Freshness, remember } from './remember.ts'
 
 /** All that the portal knows: what the gateway tells it. */
@@ -8,6 +13,8 @@ export interface GatewayAnswers {
   organization(): Promise<PublicOrganization | undefined>
   /** Fails while the gateway is away. */
   certificates(): Promise<PublicCertificates>
+  /** Fails while the gateway is away. */
+  openPgpKeys(): Promise<readonly PublicOpenPgpKey[]>
   /** Whether the gateway answers. */
   isThere(): Promise<boolean>
 }
@@ -47,6 +54,7 @@ export function gatewayAnswers(path: string, onError: (error: unknown) => void):
   }
   return {
     certificates: asking('certificates', certificatesFresh),
+    openPgpKeys: asking('openpgp-keys', certificatesFresh),
     isThere,
     async organization() {
       await isThere()

@@ -71,9 +71,11 @@ export async function startPortal({ listen, gateway: path, onError }: PortalOpti
     }
   })
   for (const { path: url, access, answer } of routes(gateway, { style, icon })) {
-    app.get<{ Params: { file?: string } }>(url, { config: { access } }, async (request, reply) =>
-      send(reply, await answer({ ...languageOf(request), file: request.params.file ?? '' })),
-    )
+    type Params = { file?: string; domain?: string }
+    app.get<{ Params: Params }>(url, { config: { access } }, async (request, reply) => {
+      const { file = '', domain = '' } = request.params
+      return send(reply, await answer({ ...languageOf(request), file, domain }))
+    })
   }
   app.setNotFoundHandler((request, reply) => refuse(request, reply, 404, 'notFound'))
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
@@ -104,7 +106,7 @@ function languageOf({ query, headers }: FastifyRequest) {
 
 function send(
   reply: FastifyReply,
-  { status, type, body, attachment, retryAfter, maxAge }: Answer,
+  { status, type, body, attachment, retryAfter, maxAge, forScripts }: Answer,
 ): FastifyReply {
   return reply
     .code(status)
@@ -114,6 +116,9 @@ function send(
       'cache-control': maxAge === undefined ? 'no-cache' : `public, max-age=${maxAge}`,
       ...(type.startsWith('text/html') ? { vary: 'Accept-Language' } : {}),
       ...(attachment === undefined ? {} : { 'content-disposition': `attachment; filename="${attachment}"` }),
+      ...(forScripts
+        ? { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' }
+        : {}),
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
     })
     .send(body)

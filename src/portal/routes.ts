@@ -5,6 +5,7 @@ import { guidePage } from './guide-page.ts'
 import type { Visit } from './layout.ts'
 import { problemPage } from './problem-page.ts'
 import type { ProblemKind } from './texts.ts'
+import { webKeyDirectory } from './web-key-directory.ts'
 
 /** Who may use a route. */
 export type Access = 'public'
@@ -19,11 +20,14 @@ export interface Answer {
   readonly retryAfter?: number
   /** How long a browser may keep it, in seconds; without it asks again each time. */
   readonly maxAge?: number
+  /** Scripts on pages of others may read it: mail programs in a browser look for keys. */
+  readonly forScripts?: true
 }
 
-/** What a route is asked: the language of the visitor, and the last part of the path where it has one. */
+/** What a route is asked: the language of the visitor, and parts of the path where it has them. */
 export interface Asked extends Pick<Visit, 'language' | 'languageChosen'> {
   readonly file: string
+  readonly domain: string
 }
 
 /** One page or file. Only GET and HEAD exist, and they change nothing. */
@@ -74,6 +78,7 @@ export function routes(gateway: GatewayAnswers, files: PortalFiles): readonly Ro
         return download(known, asked.file) ?? problem(404, 'notFound', asked, gateway)
       },
     },
+    ...webKeyDirectory(gateway),
     {
       path: '/health',
       access: 'public',
@@ -104,7 +109,7 @@ export function routes(gateway: GatewayAnswers, files: PortalFiles): readonly Ro
 export async function problem(
   status: number,
   kind: ProblemKind,
-  asked: Omit<Asked, 'file'>,
+  asked: Omit<Asked, 'file' | 'domain'>,
   gateway: GatewayAnswers,
 ): Promise<Answer> {
   const organization = await gateway.organization()
