@@ -267,11 +267,11 @@ describe('we read what GnuPG sends', () => {
     }
   })
 
-  it('25 MB compressed, with a byte changed near the end or some bytes missing: nothing of it', async () => {
-    const content = Buffer.from(randomBytes(12_500_000).toString('hex'))
+  it('10 MB compressed, with a byte changed near the end or some bytes missing: nothing of it', async () => {
+    const content = Buffer.from(randomBytes(5_000_000).toString('hex'))
     const message = encrypt(['--sign', '-u', people.dave.address, '-r', people.dave.address], content)
-    expect(message.length).toBeGreaterThan(10e6)
-    for (const fromEnd of [1, 23, 100_000]) {
+    expect(message.length).toBeGreaterThan(4e6)
+    for (const fromEnd of [1, 100_000]) {
       const changed = Buffer.from(message)
       changed.writeUInt8(changed.readUInt8(message.length - fromEnd) ^ 1, message.length - fromEnd)
       expect(await open(changed)).toMatchObject({ kind: 'closed', reason: 'damaged' })

@@ -93,6 +93,21 @@ describe('a signature beside its text', () => {
     await expect(signed(later, short.privateKey)).rejects.toMatchObject({ replyClass: 5, status: '7.5' })
   })
 
+  it('made after the end of its key, by somebody who moved that end, is none', async () => {
+    const expired = await openpgp.readPrivateKey({ armoredKey: armoredKey('carol-expired', 'sec') })
+    const { privateKey } = await openpgp.reformatKey({
+      privateKey: expired,
+      userIDs: { email: 'carol@partner.example' },
+      date: new Date('2020-01-01T00:00:00Z'),
+      keyExpirationTime: 0,
+    })
+    const late = await signed(signedOn, privateKey)
+    expect(await problems(late.covered, late.signature, privateKey)).toEqual([undefined])
+    expect(await problems(late.covered, late.signature, armoredKey('carol-expired', 'pub'))).toEqual([
+      'key-expired',
+    ])
+  })
+
   it('comes once, in armor that all programs read alike', async () => {
     expect(await problems(covered, Buffer.concat([signature, signature]))).toEqual(['altered'])
     const formFeed = Buffer.from(signature.toString().replace('\r\n\r\n', '\r\n\f\r\n'))
