@@ -55,6 +55,7 @@ export function decideOutbound(question: OutboundQuestion): OutboundOutcome {
     signatureForm: policy.signatureForm,
     cipher: policy.cipher,
     keyTransport: policy.keyTransport,
+    autocrypt: policy.autocrypt,
     headerProtection: policy.headerProtection,
     neutralSubject: policy.neutralSubject || flags.has('confidential'),
   }

@@ -8,7 +8,13 @@ export type Protection = OutboundPolicy['protection'][number]
 export interface Treatment
   extends Pick<
     OutboundPolicy,
-    'office' | 'signatureForm' | 'cipher' | 'keyTransport' | 'headerProtection' | 'neutralSubject'
+    | 'office'
+    | 'signatureForm'
+    | 'cipher'
+    | 'keyTransport'
+    | 'autocrypt'
+    | 'headerProtection'
+    | 'neutralSubject'
   > {
   readonly protection: Protection
   /** With the author's certificate or key, unless the author's own program did. */

@@ -1,12 +1,14 @@
 import type { Treatment } from '../decision/outcome.ts'
 import { withoutFlags } from '../decision/subject-flags.ts'
 import { TemporaryFailure } from '../failure.ts'
+import { autocryptField } from '../keys/autocrypt.ts'
 import type { Ways } from '../keys/find-ways.ts'
 import type { Signer } from '../keys/signer.ts'
+import { authorOf } from '../message/address.ts'
 import { entityOf } from '../message/build-part.ts'
 import type { Workspace } from '../message/byte-source.ts'
 import { decodeText } from '../message/encoded-words.ts'
-import { firstValue } from '../message/header.ts'
+import { fieldsNamed, firstValue } from '../message/header.ts'
 import type { HeaderField } from '../message/header-field.ts'
 import type { MimeEntity } from '../message/mime-entity.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
@@ -46,6 +48,30 @@ const pdfSubject = 'Vertrauliche Nachricht / Confidential message'
  * too. Anything that cannot be made now fails: the message waits, it never leaves as it came.
  */
 export async function protect(
+  message: ReceivedMessage,
+  order: ProtectionOrder,
+  house: PdfHouse,
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<FinalAnswer> {
+  const answer = await protectedMessage(message, order, house, workspace, signal)
+  if (answer.kind === 'refuse') return answer
+  return { ...answer, edits: [...answer.edits, ...(await autocryptEdits(message, order))] }
+}
+
+/** The author's own program may send its key itself; two fields would count as none (Autocrypt 1.1, 2.3). */
+async function autocryptEdits(
+  { fields, receivedAt }: ReceivedMessage,
+  { treatment, signers }: ProtectionOrder,
+): Promise<Edit[]> {
+  const author = authorOf(fields)
+  const isWanted = treatment.autocrypt && fieldsNamed(fields, 'Autocrypt').length === 0
+  if (!isWanted || !signers.openpgp || author.kind !== 'author') return []
+  const field = await autocryptField(signers.openpgp, author.address, receivedAt)
+  return field ? [{ kind: 'addHeader', ...field }] : []
+}
+
+async function protectedMessage(
   message: ReceivedMessage,
   order: ProtectionOrder,
   house: PdfHouse,

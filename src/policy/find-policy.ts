@@ -1,3 +1,4 @@
+import { shippedWeights } from '../trust/weights.ts'
 import { patternsFor } from './pattern.ts'
 import type { InboundPolicy, OutboundPolicy, PolicySet } from './policy.ts'
 
@@ -18,6 +19,7 @@ export const builtInOutbound: OutboundPolicy = {
   cipher: 'auto',
   keyTransport: 'auto',
   keyTrust: 'discovered',
+  autocrypt: false,
   headerProtection: false,
   neutralSubject: false,
   office: 'pass',
@@ -40,6 +42,19 @@ export const builtInInbound: InboundPolicy = {
   keepReleased: 30 * 86_400_000,
   undecryptable: 'pass',
   subjectTags: true,
+  languages: ['de', 'en'],
+}
+
+/** The set of a folder without any rule: what is built in holds. */
+export const builtInPolicies: PolicySet = {
+  generation: 0,
+  outbound: new Map(),
+  inbound: new Map(),
+  block: [],
+  allow: [],
+  ownDomain: [],
+  sealers: [],
+  trust: shippedWeights,
 }
 
 function inherited<Rule extends object>(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { officeKinds } from '../message/facts.ts'
+import { Weights } from '../trust/weights.ts'
 
 /** A span of time as people write it: `90s`, `15m`, `12h`, `30d`; milliseconds from here on. */
 export const Duration = z
@@ -88,6 +89,10 @@ export const OutboundRule = z.strictObject({
   headerProtection: z
     .boolean()
     .describe('sign and encrypt a copy of the header too (RFC 9788)')
+    .exactOptional(),
+  autocrypt: z
+    .boolean()
+    .describe('send the OpenPGP key of the author along, so that answers can be encrypted (Autocrypt)')
     .exactOptional(),
   neutralSubject: z
     .boolean()
@@ -211,6 +216,12 @@ export const InboundRule = z.strictObject({
     )
     .exactOptional(),
   telephone: z.string().min(3).max(40).describe('whom a refused sender should call').exactOptional(),
+  languages: z
+    .array(z.enum(['de', 'en']))
+    .length(2)
+    .refine(([first, second]) => first !== second, 'each language once')
+    .describe('in which order a refused sender is told why')
+    .exactOptional(),
 })
 export type InboundRule = z.infer<typeof InboundRule>
 
@@ -235,12 +246,31 @@ export const AllowEntry = z.strictObject({
 })
 export type AllowEntry = z.infer<typeof AllowEntry>
 
+/** Who may write in the name of one of our own domains without its proof: a scanner by its address, a service by its signature. */
+export const OwnDomainException = z.strictObject({
+  sender: listed.describe('IP address or network of the machine, or the domain of the service’s DKIM signature'),
+  reason: z.string().min(1).max(200).describe('why, for whoever reads it later'),
+  until: z.iso.date().describe('last day, YYYY-MM-DD').exactOptional(),
+})
+export type OwnDomainException = z.infer<typeof OwnDomainException>
+
+/** A forwarder whose word about the mail that he passes on is believed (ARC, RFC 8617). */
+export const TrustedSealer = z.strictObject({
+  domain: z.string().min(3).max(253).describe('domain of his ARC seals (d=)'),
+  reason: z.string().min(1).max(200).describe('why, for whoever reads it later'),
+  until: z.iso.date().describe('last day, YYYY-MM-DD').exactOptional(),
+})
+export type TrustedSealer = z.infer<typeof TrustedSealer>
+
 /** One file of the policy folder. Keys of `outbound` and `inbound`: address, domain, `*.domain` or `default`. */
 export const PolicyFile = z.strictObject({
   outbound: z.record(z.string(), OutboundRule).exactOptional(),
   inbound: z.record(z.string(), InboundRule).exactOptional(),
   block: z.array(BlockEntry).exactOptional(),
   allow: z.array(AllowEntry).exactOptional(),
+  ownDomain: z.array(OwnDomainException).exactOptional(),
+  sealers: z.array(TrustedSealer).exactOptional(),
+  trust: Weights.exactOptional(),
 })
 export type PolicyFile = z.infer<typeof PolicyFile>
 
@@ -257,4 +287,7 @@ export interface PolicySet {
   readonly inbound: ReadonlyMap<string, InboundRule>
   readonly block: readonly BlockEntry[]
   readonly allow: readonly AllowEntry[]
+  readonly ownDomain: readonly OwnDomainException[]
+  readonly sealers: readonly TrustedSealer[]
+  readonly trust: Weights
 }

@@ -205,6 +205,27 @@ describe('a mail of ours as it leaves', () => {
     expect(covered).not.toContain('HP-Outer')
   })
 
+  it('brings the OpenPGP key of its author along, public and once, where the policy says so', async () => {
+    using folder = temporaryFolder()
+    using gpg = startGpg(folder.path)
+    const order = {
+      signers: { smime: undefined, openpgp: armoredKey('carol-rsa3072', 'sec') },
+      treatment: { autocrypt: true },
+    }
+    const letter = 'From: Carol <carol@partner.example>\nSubject: x\n\nHallo\n'
+    const sent = (await protectedBy('none', letter, order)).toString()
+    const [, address, keyData = ''] =
+      /^Autocrypt: addr=(\S+); prefer-encrypt=mutual;\r\n keydata=((?:\r\n \S+)+)\r$/m.exec(sent) ?? []
+    expect(address).toBe('carol@partner.example')
+    const packets = gpg.run(['--list-packets'], Buffer.from(keyData, 'base64')).toString()
+    expect(packets).toContain(':public key packet:')
+    expect(packets).not.toContain('secret')
+    const own = `Autocrypt: addr=x\n${letter}`
+    expect((await protectedBy('none', own, order)).toString().match(/^Autocrypt:/gm)).toHaveLength(1)
+    const other = letter.replace('carol@', 'dave@')
+    expect((await protectedBy('none', other, order)).toString()).not.toContain('Autocrypt')
+  })
+
   it('that its author encrypted leaves byte for byte, without flags', async () => {
     const encrypted = await protectedBy('smime', `${head}\nHallo\n`)
     const flagged = encrypted.toString('latin1').replace('Subject: Gr=', 'Subject: [encrypt] Gr=')

@@ -11,6 +11,7 @@ export function treatment(change: Partial<Treatment> = {}): Treatment {
     signatureForm: 'clear',
     cipher: 'auto',
     keyTransport: 'auto',
+    autocrypt: false,
     headerProtection: false,
     neutralSubject: false,
     ...change,
