@@ -93,7 +93,8 @@ async function protectedMessage(
 
   /** What the reader opens, with its header where that is wanted; a hidden subject must stand somewhere. */
   const opened = async (): Promise<MimeEntity> => {
-    if (!treatment.headerProtection && !hides) return plain
+    const isWanted = hides || (treatment.headerProtection && !isSigned)
+    if (!isWanted) return plain
     const inner = isSigned ? boxed(plain) : hides ? await withSubjectShown(plain, content, workspace) : plain
     return withProtectedHeader(inner, content.fields, 'cipher', outer)
   }

@@ -190,6 +190,13 @@ describe('a mail of ours as it leaves', () => {
     expect(opensslVerifies(Buffer.from(inner.slice(0, end), 'latin1'), folder.path)).toBeDefined()
   })
 
+  it('that its author signed is put into no box for its header alone', async () => {
+    using folder = temporaryFolder()
+    const signed = await protectedBy('tls', messages['plain text'] as string)
+    const sent = await protectedBy('smime', signed, { treatment: { headerProtection: true } })
+    expect(opensslVerifies(opensslDecrypts(sent, 'bob-rsa', folder.path), folder.path)).toBeDefined()
+  })
+
   it('has a neutral subject around a PDF', async () => {
     const sent = await protectedBy('pdf', `${head}\nHallo\n`, { treatment: { neutralSubject: true } })
     expect(sent.toString()).toContain('Subject: Vertrauliche Nachricht / Confidential message\r\n')
