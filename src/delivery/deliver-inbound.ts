@@ -44,8 +44,11 @@ export async function deliverInbound(
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<Delivered> {
-  const { facts, policy, policies, score } = accepted
-  const shown = shownMessage(message, accepted)
+  const { facts, policies, score } = accepted
+  // A signature that proves nothing is nothing to keep: anybody could pass files by one of his own.
+  const signedMail = facts.protection.signature === 'invalid' ? 'convert' : accepted.policy.signedMail
+  const policy = { ...accepted.policy, signedMail }
+  const shown = shownMessage(message, { ...accepted, policy })
   const files = shown === accepted.opened ? facts.files : []
   const replaced = await replaceOfficeFiles(
     shown,
@@ -77,9 +80,11 @@ export async function deliverInbound(
   return { kind: 'accept', ...content(message, shown, entities, edits), changes }
 }
 
-/** Where signed mail is to be left as it is, a signature around the content stays around it. */
+/** Where signed mail is to be left as it is, a valid signature around the content stays around it. */
 function shownMessage(message: ReceivedMessage, { opened, facts, policy }: Accepted): ReceivedMessage {
-  return policy.signedMail === 'leave' && facts.protection.encryption === 'none' ? message : opened
+  const { signature, encryption } = facts.protection
+  const isLeft = policy.signedMail === 'leave' && signature === 'valid' && encryption === 'none'
+  return isLeft ? message : opened
 }
 
 /** The body that takes the place of the one that came, and the fields that describe it; none where it stays. */

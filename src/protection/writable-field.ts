@@ -9,8 +9,16 @@ export function isWritable({ name, value }: HeaderField): boolean {
   return (
     /^[!-9;-~]{1,100}$/.test(name) &&
     value.length < 16 * 1024 &&
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly they are looked for
-    !/[\0-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)/.test(value) &&
+    !lines.some(hasControls) &&
     lines.every((line, index) => line.length <= 998 && (index === 0 || /^[ \t].*[^ \t]/.test(line)))
   )
+}
+
+/** Also a lone CR; a tab is none. */
+function hasControls(line: string): boolean {
+  for (let at = 0; at < line.length; at += 1) {
+    const code = line.charCodeAt(at)
+    if (code < 0x20 && code !== 9) return true
+  }
+  return false
 }

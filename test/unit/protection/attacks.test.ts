@@ -1,6 +1,8 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { MailFailure } from '../../../src/failure.ts'
 import { bytesInMemory, type Workspace } from '../../../src/message/byte-source.ts'
 import type { MimeEntity } from '../../../src/message/mime-entity.ts'
 import { signAndEncrypt } from '../../../src/protection/openpgp/sign-and-encrypt.ts'
@@ -83,6 +85,48 @@ describe('what should work, works', () => {
     expect(result).toMatchObject({ signature: 'valid', encryption: 'none', body: 'Guten Tag.\r\n' })
   })
 
+  it('text and file that were encrypted by hand are opened, and valid if both are signed', async () => {
+    const { createMessage, encrypt: encryptPgp, readKey, readPrivateKey } = await import('openpgp')
+    const encryptionKeys = await readKey({ armoredKey: armoredKey('dave-curve25519', 'pub') })
+    const signingKeys = await readPrivateKey({ armoredKey: armoredKey('carol-rsa3072', 'sec') })
+    const armored = async (content: string, isSigned: boolean) =>
+      encryptPgp({
+        message: await createMessage({ text: content }),
+        encryptionKeys,
+        ...(isSigned ? { signingKeys } : {}),
+        date: at,
+      })
+    const known = [carol]
+    const ownOpenPgp = await ownOpenPgpKey('dave-curve25519')
+    for (const [isFileSigned, signature] of [
+      [true, 'valid'],
+      [false, 'invalid'],
+    ] as const) {
+      const parts = [
+        `--m\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${await armored('Grüße', true)}\r\n`,
+        `--m\r\nContent-Type: application/octet-stream; name=Notiz.txt.asc\r\n\r\n${await armored('Notiz', isFileSigned)}\r\n`,
+      ]
+      const head = `${fromCarol}MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n`
+      const result = await arrived(`${head}${parts.join('')}--m--\r\n`, { known, ownOpenPgp })
+      expect(result).toMatchObject({ signature, encryption: 'opened' })
+      expect(result.body).toContain('Gr=C3=BC=C3=9Fe')
+      expect(result.body).toContain('filename=Notiz.txt\r\n')
+      expect(result.body).toContain(Buffer.from('Notiz').toString('base64'))
+    }
+  })
+
+  it('mail that policy leaves as it is keeps the signature around its content', async () => {
+    const message = await mail(text, [sign('bob-ec', 'opaque')])
+    const result = await arrived(message, { policy: { signedMail: 'leave' } })
+    expect(result.subject).toBe('Vertrag [signed OK]')
+    expect(result.header).toContain('application/pkcs7-mime')
+    // An invalid one is nothing to keep.
+    const other = await arrived(await mail(text, [sign('alice-rsa', 'opaque')]), {
+      policy: { signedMail: 'leave' },
+    })
+    expect(other).toMatchObject({ signature: 'invalid', body: 'Guten Tag.\r\n' })
+  })
+
   it('OpenPGP mail signed inside is opened', async () => {
     const known = [carol]
     const ownOpenPgp = await ownOpenPgpKey('dave-curve25519')
@@ -100,6 +144,39 @@ describe('what should work, works', () => {
     expect(result).toMatchObject({ signature: 'valid', encryption: 'opened', isMalleable: false })
     expect(result.results).toMatch(/x-openpgp=pass/)
   })
+})
+
+describe('bytes that were changed on their way', () => {
+  it('open, stay closed or fail as mail failures, and are never valid with another content', async () => {
+    const whole = await Promise.all([
+      mail(text, [sign(), encrypt('aes-256-cbc')]),
+      mail(text, [sign('bob-ec', 'opaque'), encrypt('aes-256-gcm')]),
+      mail(text, [sign()]),
+      mail(text, [signPgp('carol-rsa3072')], fromCarol),
+    ])
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...whole),
+        fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(255)), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        async (message, changes) => {
+          const bytes = Buffer.from(message)
+          const start = bytes.indexOf('\r\n\r\n')
+          for (const [place, value] of changes)
+            bytes[start + Math.floor(place * (bytes.length - start - 1))] = value
+          try {
+            const result = await arrived(bytes, { known: [carol] })
+            if (result.signature === 'valid') expect(result.body).toContain('Guten Tag.')
+          } catch (error) {
+            expect(error).toBeInstanceOf(MailFailure)
+          }
+        },
+      ),
+      { numRuns: 150 },
+    )
+  }, 60_000)
 })
 
 describe('EFAIL (CVE-2017-17688, CVE-2017-17689)', () => {
