@@ -1,4 +1,4 @@
-import { inboundPolicyFor, outboundPolicyFor } from '../policy/find-policy.ts'
+import { builtInPolicies, inboundPolicyFor, outboundPolicyFor } from '../policy/find-policy.ts'
 import { isListable } from '../policy/match-sender.ts'
 import { readPattern } from '../policy/pattern.ts'
 import { PolicyFile, type PolicySet } from '../policy/policy.ts'
@@ -53,7 +53,7 @@ function joinRules<Rule>(
 }
 
 function problemsOfLists(read: Read): Problem[] {
-  return (['block', 'allow'] as const).flatMap((list) =>
+  return (['block', 'allow', 'ownDomain'] as const).flatMap((list) =>
     (read.value[list] ?? []).flatMap((entry, index) => {
       if (isListable(entry.sender)) return []
       const message = `\`${entry.sender}\` is not an address, domain, *.domain, IP address or network`
@@ -80,12 +80,21 @@ export function policySetFrom(texts: readonly PolicyText[], generation: number):
   const outbound = joinRules(files, 'outbound', (file) => file.outbound)
   const inbound = joinRules(files, 'inbound', (file) => file.inbound)
   problems.push(...outbound.problems, ...inbound.problems, ...files.flatMap(problemsOfLists))
+  const [weighing, ...more] = files.filter(({ value }) => value.trust)
+  for (const read of more) {
+    const place = weighing?.placeOf(['trust'], 'key')
+    const message = `the weights of trust stand in one file only${place ? `, and in ${placeText(place)} already` : ''}`
+    problems.push(problemAt({ read, path: ['trust'] }, message, 'key'))
+  }
   const set: PolicySet = {
     generation,
     outbound: outbound.rules,
     inbound: inbound.rules,
     block: files.flatMap((read) => read.value.block ?? []),
     allow: files.flatMap((read) => read.value.allow ?? []),
+    ownDomain: files.flatMap((read) => read.value.ownDomain ?? []),
+    sealers: files.flatMap((read) => read.value.sealers ?? []),
+    trust: weighing?.value.trust ?? builtInPolicies.trust,
   }
   // What a rule means depends on the wider ones, so these are checked where each rule has inherited all it can.
   for (const [pattern, { read, path }] of outbound.origins) {

@@ -1,5 +1,5 @@
 import type { Workspace } from '../message/byte-source.ts'
-import type { InboundFacts, ScanResult } from '../message/facts.ts'
+import { type InboundFacts, type ScanResult, unaskedFacts } from '../message/facts.ts'
 import type { OpenedMessage } from '../message/opened-message.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import { comparableDomain } from '../policy/pattern.ts'
@@ -52,7 +52,8 @@ export async function gatherInboundFacts(
       openAndLookInside(message, sources, workspace, together),
     ])
     const domain = authentication.author?.domain
-    const facts = {
+    const facts: InboundFacts = {
+      ...unaskedFacts,
       authentication,
       scan: worseOf(asItCame, inside),
       files,

@@ -17,6 +17,11 @@ export interface AuthenticationFacts {
     readonly result: AuthenticationResult
     readonly domain: string | undefined
     readonly aligned: boolean
+    /**
+     * Who sends by the servers that matched: `own`: the domain's own; `shared`: any customer of a large host may too;
+     * `open`: anybody. Undefined where nothing passed; `unknown` counts as shared.
+     */
+    readonly reach?: 'own' | 'shared' | 'open' | 'unknown' | undefined
   }
   readonly dkim: readonly {
     readonly result: AuthenticationResult
@@ -25,13 +30,22 @@ export interface AuthenticationFacts {
     readonly aligned: boolean
     /** The signature covers only the first `l=` bytes: it counts as no signature. */
     readonly bodyLengthLimited: boolean
+    /** It leaves Subject, or both To and Date, to whoever passes it on: a copy can be made to say something else. */
+    readonly headerIncomplete?: boolean
   }[]
   readonly dmarc: {
     readonly result: AuthenticationResult
     /** Published policy of the author's organisational domain; undefined if none is published. */
     readonly policy: 'none' | 'quarantine' | 'reject' | undefined
+    /** `t=y` (RFC 9989 4.7): the domain tries its policy out. */
+    readonly testing?: boolean
   }
   readonly arc: AuthenticationResult
+  /**
+   * Of an ARC chain that passed: who sealed it first, and whether he says that the author was authenticated (DMARC pass). It
+   * proves who says so, not that it is true (RFC 8617 4.2.1). Undefined without such a chain.
+   */
+  readonly forwarded?: { readonly sealer: string; readonly authorPassed: boolean } | undefined
   /** Whether the author's domain publishes an SPF record; undefined where nobody asked or nobody knows. */
   readonly authorPublishesSpf?: boolean | undefined
 }
@@ -128,6 +142,99 @@ export interface RelationFacts {
   readonly lastAt: number | undefined
 }
 
+/**
+ * What is remembered of earlier mail of the same identity. Counts are decayed at the time of asking. `kind` is what the
+ * identity was: the author's address or domain where proven, else the sender's domain by SPF, else the client's address.
+ */
+export interface HistoryFacts {
+  /** Mails accepted without complaint, and mails refused for content or lists. */
+  readonly accepted: number
+  readonly refused: number
+  readonly kind: 'address' | 'domain' | 'envelope' | 'ip'
+  /** How mail of the author's domain came so far; only mail with a relation is remembered so. */
+  readonly seen: { readonly signed: boolean; readonly spf: boolean; readonly origin: boolean }
+  /** Proven answers of this domain came from this network, or from this verified host's domain. */
+  readonly learnedOrigin: boolean
+  /** A heal window is open for this author, and this mail fits it. */
+  readonly healing: boolean
+}
+
+/** Whether the message answers one of ours. */
+export interface ReplyFacts {
+  /** Who answers: whom we wrote to, somebody of the same domain, or anybody else. */
+  readonly match: 'exact-peer' | 'colleague' | 'other' | 'none'
+  /** Of mail from the null sender: what it reports on, or answers, is ours. Undefined where nobody can know. */
+  readonly ours: boolean | undefined
+  /** When ours was sent, in milliseconds since 1970. */
+  readonly sentAt?: number
+}
+
+/** The server that connected. */
+export interface ClientFacts {
+  /** A reverse name that leads back to the address. */
+  readonly reverse: 'verified' | 'none' | 'unknown'
+  readonly looksDialUp: boolean
+  readonly heloIsName: boolean
+}
+
+/** What lists in the DNS say; a list that gave no answer is in `failed` and counts for neither side. */
+export interface ListFacts {
+  readonly hits: readonly {
+    readonly list: string
+    readonly subject: 'ip' | 'author' | 'envelope'
+    readonly weight: 'strong' | 'weak' | 'welcome' | 'warmly-welcome'
+    readonly value: string
+    /** Where the sender can read about it. */
+    readonly url?: string
+  }[]
+  readonly failed: readonly string[]
+}
+
+/** Names that make the author look like somebody else. */
+export interface DeceptionFacts {
+  readonly findings: readonly {
+    readonly kind: 'address-in-name' | 'own-person' | 'partner-person' | 'lookalike'
+    readonly evidence: string
+  }[]
+}
+
+/** What an external scorer says of the content, on the scale of SpamAssassin. */
+export type ContentFacts =
+  | {
+      readonly kind: 'scored'
+      readonly scorer: string
+      readonly score: number
+      /** It contains an address that is known for phishing. */
+      readonly phishing: boolean
+    }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unknown'; readonly reason: string }
+
+/** An attachment that the policy refuses, by content. */
+export interface ForbiddenFile {
+  readonly fileName: string
+  readonly type: string
+}
+
+/** The facts of which nobody was asked: they count for neither side. */
+export const unaskedFacts = {
+  history: {
+    accepted: 0,
+    refused: 0,
+    kind: 'ip',
+    seen: { signed: false, spf: false, origin: false },
+    learnedOrigin: false,
+    healing: false,
+  },
+  reply: { match: 'none', ours: undefined },
+  client: { reverse: 'unknown', looksDialUp: false, heloIsName: true },
+  lists: { hits: [], failed: [] },
+  deception: { findings: [] },
+  content: { kind: 'none' },
+  forbidden: [],
+  isBulk: false,
+} as const satisfies Partial<InboundFacts>
+
 /** The formats of end-to-end protection that a message can come in. */
 export type ProtectionFormat = 'smime' | 'openpgp'
 
@@ -194,4 +301,13 @@ export interface InboundFacts {
   readonly ownDomain: boolean
   readonly ambiguities: readonly string[]
   readonly protection: ProtectionFacts
+  readonly history: HistoryFacts
+  readonly reply: ReplyFacts
+  readonly client: ClientFacts
+  readonly lists: ListFacts
+  readonly deception: DeceptionFacts
+  readonly content: ContentFacts
+  readonly forbidden: readonly ForbiddenFile[]
+  /** It says of itself that it goes to many: List-Id, List-Unsubscribe, Precedence. */
+  readonly isBulk: boolean
 }

@@ -248,7 +248,9 @@ export type AllowEntry = z.infer<typeof AllowEntry>
 
 /** Who may write in the name of one of our own domains without its proof: a scanner by its address, a service by its signature. */
 export const OwnDomainException = z.strictObject({
-  sender: listed.describe('IP address or network of the machine, or the domain of the service’s DKIM signature'),
+  sender: listed.describe(
+    'IP address or network of the machine, or the domain of the service’s DKIM signature',
+  ),
   reason: z.string().min(1).max(200).describe('why, for whoever reads it later'),
   until: z.iso.date().describe('last day, YYYY-MM-DD').exactOptional(),
 })

@@ -7,7 +7,7 @@ import type { RevocationStatus } from '../../src/keys/revocation/revocation.ts'
 import { partBytes } from '../../src/message/build-part.ts'
 import type { Workspace } from '../../src/message/byte-source.ts'
 import { decodeText } from '../../src/message/encoded-words.ts'
-import type { AuthenticationFacts, InboundFacts } from '../../src/message/facts.ts'
+import { type AuthenticationFacts, type InboundFacts, unaskedFacts } from '../../src/message/facts.ts'
 import { firstValue } from '../../src/message/header.ts'
 import type { MimeEntity } from '../../src/message/mime-entity.ts'
 import { builtInInbound } from '../../src/policy/find-policy.ts'
@@ -81,6 +81,7 @@ export async function arrived(mail: string | Uint8Array, arrival: Arrival = {}) 
     files: [],
     office: [],
     relations: [],
+    ...unaskedFacts,
     ownDomain: false,
     ambiguities: [],
     protection,

@@ -4,7 +4,7 @@ import { deliverInbound } from '../../src/delivery/deliver-inbound.ts'
 import type { OfficeHouse } from '../../src/delivery/replace-office-files.ts'
 import { attachedFiles, officeIn } from '../../src/inspection/office-files.ts'
 import { decodedBytes } from '../../src/message/decode-body.ts'
-import { noProtection } from '../../src/message/facts.ts'
+import { noProtection, unaskedFacts } from '../../src/message/facts.ts'
 import type { MimePart } from '../../src/message/mime-part.ts'
 import { builtInInbound } from '../../src/policy/find-policy.ts'
 import type { InboundPolicy } from '../../src/policy/policy.ts'
@@ -68,6 +68,7 @@ export async function deliveredMail(
       files,
       office: officeIn(files),
       relations: [],
+      ...unaskedFacts,
       ownDomain: false,
       ambiguities: [],
       protection: noProtection,

@@ -5,6 +5,7 @@ import {
   type ClosedReason,
   type InboundFacts,
   noProtection,
+  unaskedFacts,
 } from '../../../src/message/facts.ts'
 import { builtInInbound } from '../../../src/policy/find-policy.ts'
 
@@ -21,6 +22,7 @@ const facts: InboundFacts = {
   files: [],
   office: [],
   relations: [],
+  ...unaskedFacts,
   ownDomain: false,
   ambiguities: [],
   protection: noProtection,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decideInbound } from '../../../src/decision/decide-inbound.ts'
 import { officeTreatment, sharedOfficeTreatment } from '../../../src/decision/office-treatment.ts'
-import { type InboundFacts, noProtection } from '../../../src/message/facts.ts'
+import { type InboundFacts, noProtection, unaskedFacts } from '../../../src/message/facts.ts'
 import { builtInInbound } from '../../../src/policy/find-policy.ts'
 import { type InboundPolicy, InboundRule, type OfficeAction } from '../../../src/policy/policy.ts'
 
@@ -82,6 +82,7 @@ describe('a mail whose Office file the policy refuses', () => {
     files: [],
     office: [{ ...file, path: [1], fileName: 'Gehälter Müller.docx', macros: true, externalLinks: false }],
     relations: [],
+    ...unaskedFacts,
     ownDomain: false,
     ambiguities: [],
     protection: noProtection,

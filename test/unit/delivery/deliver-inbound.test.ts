@@ -4,7 +4,7 @@ import type { ConversionResult } from '../../../src/converter/converter.ts'
 import { type Accepted, deliverInbound } from '../../../src/delivery/deliver-inbound.ts'
 import type { OfficeHouse } from '../../../src/delivery/replace-office-files.ts'
 import { decodedBytes } from '../../../src/message/decode-body.ts'
-import { noProtection, type OfficeAttachment } from '../../../src/message/facts.ts'
+import { noProtection, type OfficeAttachment, unaskedFacts } from '../../../src/message/facts.ts'
 import type { MimePart } from '../../../src/message/mime-part.ts'
 import type { ReceivedMessage } from '../../../src/message/received-message.ts'
 import { builtInInbound } from '../../../src/policy/find-policy.ts'
@@ -52,6 +52,7 @@ function accepted(
       files: files.map(({ path, ...file }) => ({ path, signed, file: { kind: 'office', ...file } })),
       office: files,
       relations: [],
+      ...unaskedFacts,
       ownDomain: false,
       ambiguities: [],
       protection: noProtection,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { acceptOutboundRecipient } from '../../../src/gateway/answer-outbound.ts'
 import type { Gateway } from '../../../src/gateway/gateway.ts'
+import { builtInPolicies } from '../../../src/policy/find-policy.ts'
 import type { OutboundRule } from '../../../src/policy/policy.ts'
 import { noWays } from '../../support/outbound.ts'
 
@@ -11,7 +12,7 @@ const rules: [string, OutboundRule][] = [
 ]
 const gateway = {
   organization: { name: 'Kanzlei Muster', telephone: '+49 30 5550100', domains: ['kanzlei.example'] },
-  rules: () => ({ generation: 1, outbound: new Map(rules), inbound: new Map(), block: [], allow: [] }),
+  rules: () => ({ ...builtInPolicies, outbound: new Map(rules) }),
   now: () => new Date('2026-11-21T12:00:00Z'),
   findWays: async () => noWays,
 } as unknown as Gateway

@@ -3,8 +3,9 @@ import { PermanentFailure } from '../../../src/failure.ts'
 import { answerMessage } from '../../../src/gateway/answer-message.ts'
 import type { Gateway } from '../../../src/gateway/gateway.ts'
 import type { LogEvent } from '../../../src/log/events.ts'
-import { type InboundFacts, noProtection } from '../../../src/message/facts.ts'
+import { type InboundFacts, noProtection, unaskedFacts } from '../../../src/message/facts.ts'
 import type { ReceivedMessage } from '../../../src/message/received-message.ts'
+import { builtInPolicies } from '../../../src/policy/find-policy.ts'
 import type { PolicySet } from '../../../src/policy/policy.ts'
 import type { DecisionRecord } from '../../../src/storage/decisions.ts'
 import { openWorkspace } from '../../../src/storage/spool.ts'
@@ -25,6 +26,7 @@ const facts: InboundFacts = {
   files: [],
   office: [],
   relations: [relation],
+  ...unaskedFacts,
   ownDomain: false,
   ambiguities: [],
   protection: noProtection,
@@ -35,7 +37,7 @@ const doubtful: InboundFacts['authentication'] = {
   spf: { result: 'fail', domain: 'partner.example', aligned: false },
   dmarc: { result: 'none', policy: undefined },
 }
-const rules: PolicySet = { generation: 7, outbound: new Map(), inbound: new Map(), block: [], allow: [] }
+const rules: PolicySet = { ...builtInPolicies, generation: 7 }
 
 function gatewayWith(changes: Partial<Gateway> = {}) {
   const records: DecisionRecord[] = []

@@ -5,6 +5,7 @@ import { holdOriginals } from '../../../src/holding/hold-originals.ts'
 import { releaseDue } from '../../../src/holding/release-due.ts'
 import type { LogEvent } from '../../../src/log/events.ts'
 import { bytesInMemory } from '../../../src/message/byte-source.ts'
+import { builtInPolicies } from '../../../src/policy/find-policy.ts'
 import { firstScanAt, holdingSite, hour } from '../../support/holding-parts.ts'
 
 const content = bytesInMemory(Buffer.from('original'))
@@ -29,7 +30,7 @@ it('an original that Postfix refuses for good is never given up, and the postmas
     },
     storage: site.storage,
     observed: site.parts.observed,
-    rules: () => ({ generation: 1, outbound: new Map(), inbound: new Map(), block: [], allow: [] }),
+    rules: () => builtInPolicies,
     scan: site.parts.scan,
     send: async (notice) => {
       if (refused && notice.to[0] === 'ann@kanzlei.example') throw new Error('552 5.3.4 Message too big')

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { expect, it } from 'vitest'
 import { TemporaryFailure } from '../../../src/failure.ts'
 import { type FactSources, gatherInboundFacts } from '../../../src/inspection/gather-facts.ts'
-import { type AuthenticationFacts, noProtection } from '../../../src/message/facts.ts'
+import { type AuthenticationFacts, noProtection, unaskedFacts } from '../../../src/message/facts.ts'
 import type { ReceivedMessage } from '../../../src/message/received-message.ts'
 import { openWorkspace } from '../../../src/storage/spool.ts'
 import { receivedMessage } from '../../support/received-message.ts'
@@ -60,6 +60,7 @@ it('the whole message is scanned, its Office files found, the author known to ea
       { ...unknown, pair: 'ann@partner.example bob@kanzlei.example'.length },
       { ...unknown, pair: 'ann@partner.example barbara@kanzlei.example'.length },
     ],
+    ...unaskedFacts,
     ownDomain: false,
     ambiguities: message.tree.ambiguities,
   })

@@ -5,6 +5,7 @@ import {
   type AuthenticationResult,
   type InboundFacts,
   noProtection,
+  unaskedFacts,
 } from '../../../src/message/facts.ts'
 import { assessTrust, type TrustQuestion } from '../../../src/trust/assess-trust.ts'
 
@@ -56,6 +57,7 @@ function facts(change: Partial<AuthenticationFacts>): InboundFacts {
     files: [],
     office: [],
     relations: [],
+    ...unaskedFacts,
     ownDomain: false,
     ambiguities: [],
     protection: noProtection,
