@@ -11,6 +11,8 @@ import type { Effects } from './effects.ts'
 import { effectsInDatabase } from './effects-in-database.ts'
 import type { HeldOriginals } from './held-originals.ts'
 import { heldOriginalsInDatabase } from './held-originals-in-database.ts'
+import type { Intakes } from './intakes.ts'
+import { intakesInDatabase } from './intakes-in-database.ts'
 import type { KeyRequests } from './key-requests.ts'
 import { keyRequestsInDatabase } from './key-requests-in-database.ts'
 import type { KeyStore } from './key-store.ts'
@@ -55,6 +57,7 @@ export interface Storage extends AsyncDisposable {
   readonly discoveries: Discoveries
   readonly ownAuthorities: OwnAuthorities
   readonly keyRequests: KeyRequests
+  readonly intakes: Intakes
   readonly blobs: Blobs
 }
 
@@ -79,6 +82,7 @@ export async function openStorage({ database: where, blobs, masterKey }: Storage
       discoveries: discoveriesInDatabase(database),
       ownAuthorities: ownAuthoritiesInDatabase(database, seal),
       keyRequests: keyRequestsInDatabase(database, seal),
+      intakes: intakesInDatabase(database),
       blobs: await openBlobsInFolder(blobs, subkey(masterKey, 'blobs')),
       [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
     }

@@ -1,3 +1,4 @@
+import type { IntakeState } from './intakes.ts'
 import type { KeyTrust } from './key-store.ts'
 
 /**
@@ -85,6 +86,15 @@ export interface Tables {
     request: string
     created_at: number
     sealed_key: string
+  }
+  intakes: {
+    id: string
+    author: string
+    state: IntakeState
+    received_at: number
+    settled_at: number | null
+    /** JSON of the rest. */
+    entry: string
   }
   observed_time: { name: string; milliseconds: number }
 }

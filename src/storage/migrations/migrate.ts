@@ -5,6 +5,7 @@ import { authoritySchema } from './authority-schema.ts'
 import { custodySchema } from './custody-schema.ts'
 import { discoverySchema } from './discovery-schema.ts'
 import { firstSchema } from './first-schema.ts'
+import { intakeSchema } from './intake-schema.ts'
 import { keysSchema } from './keys-schema.ts'
 
 /** In order; the version of a schema is how many of them it has seen. What was released is never changed. */
@@ -14,6 +15,7 @@ const migrations: readonly ((transaction: Kysely<Tables>) => Promise<void>)[] = 
   keysSchema,
   discoverySchema,
   authoritySchema,
+  intakeSchema,
 ]
 
 /** Any number that nobody else uses as advisory lock in this database. */

@@ -4,6 +4,7 @@ import { decisionsContract } from './decisions-contract.ts'
 import { discoveriesContract } from './discoveries-contract.ts'
 import { effectsContract } from './effects-contract.ts'
 import { heldOriginalsContract } from './held-originals-contract.ts'
+import { intakesContract } from './intakes-contract.ts'
 import { keyStoreContract } from './key-store-contract.ts'
 import { observedTimeContract } from './observed-time-contract.ts'
 import { ownAuthoritiesContract } from './own-authorities-contract.ts'
@@ -21,6 +22,7 @@ export function storageContract(database: string, open: OpenStorage): void {
   discoveriesContract(database, open)
   effectsContract(database, open)
   heldOriginalsContract(database, open)
+  intakesContract(database, open)
   keyStoreContract(database, open)
   observedTimeContract(database, open)
   ownAuthoritiesContract(database, open)
