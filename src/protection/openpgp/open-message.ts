@@ -17,6 +17,7 @@ import {
   withSkew,
 } from './check-signatures.ts'
 import { dearmored, MalformedOpenPgp } from './dearmor.ts'
+import { isUnchanged } from './is-unchanged.ts'
 import { fromStream, streamOf } from './library-streams.ts'
 import { type MessageOutline, messageOutline } from './message-outline.ts'
 import { unlessStalled, watched } from './unless-stalled.ts'
@@ -60,9 +61,8 @@ const mostInMemory = 1024 * 1024
 const mostDecompressedInMemory = 64 * 1024 * 1024
 
 /**
- * Decrypts a message, armored or binary, and checks the signatures inside. Content is written to the workspace while it is
- * decrypted and handed over only when its end has come and the integrity check has passed; else nothing of it is. What has no
- * integrity check is never decrypted (EFAIL). Fails only for reasons of our own, such as a full disk.
+ * Decrypts a message, armored or binary, and checks the signatures inside. Content is handed over only when its end has come
+ * and the integrity check has passed; else nothing of it is. What has no integrity check is never decrypted (EFAIL). Fails only for reasons of our own, such as a full disk.
  */
 export async function openMessage(
   source: ByteSource,
@@ -174,6 +174,11 @@ async function decrypt(
   return unlessStalled(async (progress) => {
     const data = { source, start: outline.dataStart, library, progress }
     const isSmall = source.size <= mostInMemory
+    // The library would find out only when it has parsed what somebody changed.
+    if (!isSmall && outline.protection === 'integrity' && outline.dataHead[0] === 1) {
+      const packet = watched(bytesFrom(dearmored(source), outline.dataStart), progress)
+      if ((await isUnchanged(packet, sessionKey)) === false) return closed('damaged', 'changed on its way')
+    }
     if ((await signaturesInside(data, isSmall, sessionKeys)) > mostSignatures)
       return closed('unsupported', 'too many signatures')
     const { message, config } = isSmall
@@ -211,8 +216,8 @@ async function inMemory({ source, start, library, progress }: EncryptedData, mos
 }
 
 /**
- * In pieces, before their integrity is known: they go into the workspace and become a source only after the last one, which
- * the library gives when the check has passed. `frontBytes`: of these at most, packed and unpacked.
+ * In pieces. The library checks their integrity (again) while it reads; they go into the workspace and become a source only
+ * after the last one, which it gives when the check has passed. `frontBytes`: of these at most, packed and unpacked.
  */
 async function inPieces({ source, start, library, progress }: EncryptedData, frontBytes: number | undefined) {
   const pieces = watched(bytesFrom(dearmored(source), start), progress)

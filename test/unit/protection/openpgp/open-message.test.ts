@@ -113,6 +113,17 @@ describe('attacks that have a name', () => {
     ).toBe('damaged')
   })
 
+  it('EFAIL: a large message that was changed is not parsed, whatever the change makes of it', async () => {
+    const message = await encrypted(await literalPackets('x'.repeat(1_200_000)))
+    const { dataStart } = await messageOutline(bytesInMemory(message))
+    expect(await read(message)).toMatchObject({ problems: [] })
+    for (const at of [...Array(40).keys()].map((count) => dataStart + 7 + count)) {
+      const changed = Buffer.from(message)
+      changed.writeUInt8(changed.readUInt8(at) ^ (1 << (at % 8)), at)
+      expect(await read(changed)).toBe('damaged')
+    }
+  })
+
   it('a second encrypted part behind the first is not opened', async () => {
     const message = await encrypted(await literalPackets('Geheim'))
     expect(await read(Buffer.concat([message, message]))).toBe('damaged')
