@@ -27,6 +27,8 @@ export interface OutboundQuestion {
   readonly policy: OutboundPolicy
   /** Whether there is a usable certificate or key of the recipient, and a PDF password. */
   readonly usable: { readonly smime: boolean; readonly openpgp: boolean; readonly pdf: boolean }
+  /** Nobody knows yet whether there is one: a key server is down. */
+  readonly mayAppear?: boolean
   /** Whether the author has a certificate, and an OpenPGP key, to sign with. */
   readonly signers: { readonly smime: boolean; readonly openpgp: boolean }
   readonly asked: SubjectFlags
@@ -94,6 +96,11 @@ export function decideOutbound(question: OutboundQuestion): OutboundOutcome {
             because,
           }
     case 'reject':
+      // A bounce would say that there is no key. Postfix gives up by itself when the answer never comes.
+      if (question.mayAppear && candidates.some((way) => way === 'smime' || way === 'openpgp')) {
+        const reply = waitingFor('an answer about keys of the recipient')
+        return { kind: 'wait', for: 'certificate', reply, because }
+      }
       return { ...refused('no usable protection', 'protection', recipient), because }
   }
 }

@@ -182,6 +182,7 @@ async function decideFor(
       openpgp: ways.openpgp.length > 0,
       pdf: ways.password !== undefined,
     },
+    ...(ways.mayAppear ? { mayAppear: true } : {}),
     signers,
     asked: flags,
     content: { author: forRecipient(author, ways), isCalendar, detected },

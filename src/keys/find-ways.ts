@@ -32,6 +32,8 @@ export interface Ways {
   readonly password: PdfPassword | undefined
   /** One ASCII line for each key, used or set aside, with why; for the decision record. */
   readonly reasons: readonly string[]
+  /** There is no key, and some source could not say whether it has one. */
+  readonly mayAppear?: boolean
 }
 
 export interface WayStores extends CertificateSources {
@@ -79,7 +81,13 @@ export async function findWays(
   const asked = (discovery?.sources ?? []).map(
     ({ source, outcome, detail }) => `${source} ${outcome}: ${detail}`,
   )
-  return { ...found, password, reasons: [...found.reasons, ...asked] }
+  const mayAppear = discovery?.isIncomplete === true && found.certificates.length + found.openpgp.length === 0
+  return {
+    ...found,
+    password,
+    reasons: [...found.reasons, ...asked],
+    ...(mayAppear ? { mayAppear } : {}),
+  }
 }
 
 async function findEncryptionKeys(

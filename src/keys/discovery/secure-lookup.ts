@@ -134,10 +134,13 @@ function bytesOf(data: unknown): readonly Uint8Array[] {
 function askUdp(server: Server, bytes: Buffer, query: Query, signal: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = createSocket(isIPv6(server.address) ? 'udp6' : 'udp4')
+    let isOver = false
     const end = (settle: () => void) => {
+      // Closing a datagram socket twice throws.
+      if (isOver) return
+      isOver = true
       signal.removeEventListener('abort', onAbort)
-      // A socket that never was bound throws when it is closed twice; it is closed here only.
-      socket.removeAllListeners('message').close()
+      socket.close()
       settle()
     }
     const onAbort = () => end(() => reject(new Error('no answer in time')))
@@ -148,7 +151,9 @@ function askUdp(server: Server, bytes: Buffer, query: Query, signal: AbortSignal
       if (read(message, query)) end(() => resolve(message))
     })
     // Connected, so that the system takes datagrams from this server only.
-    socket.connect(server.port, server.address, () => socket.send(bytes))
+    socket.connect(server.port, server.address, () => {
+      if (!isOver) socket.send(bytes)
+    })
   })
 }
 

@@ -28,6 +28,7 @@ interface Change {
   readonly content?: Partial<OutboundQuestion['content']>
   readonly recipient?: string
   readonly isOwn?: boolean
+  readonly mayAppear?: boolean
   readonly unknown?: readonly string[]
 }
 
@@ -93,6 +94,21 @@ describe('a message to a recipient', () => {
       'openpgp',
     ],
     ['with nothing waits', {}, '451 4.7.1'],
+    [
+      'waits instead while a key server that might have a key is down',
+      { policy: { otherwise: 'reject' }, mayAppear: true },
+      '451 4.7.1',
+    ],
+    [
+      'bounces where no key would help',
+      { policy: { protection: ['pdf'], otherwise: 'reject' }, mayAppear: true },
+      '550 5.7.5',
+    ],
+    [
+      'takes the next way rather than wait for a key server',
+      { policy: { protection: ['openpgp', 'pdf'], otherwise: 'reject' }, usable: ['pdf'], mayAppear: true },
+      'pdf, signed',
+    ],
     ['with nothing bounces where the policy says so', { policy: { otherwise: 'reject' } }, '550 5.7.5'],
     [
       'never goes in the clear because a certificate is missing',

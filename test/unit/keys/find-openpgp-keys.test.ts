@@ -102,6 +102,22 @@ describe('an OpenPGP key to encrypt with', () => {
   })
 })
 
+describe('A key that is looked for while a source is down', () => {
+  it('may appear later', async () => {
+    const said = { source: 'wkd', outcome: 'error', detail: 'no answer in time' } as const
+    const sources = {
+      keyStore: { find: async () => [], privateKeyOf: async () => undefined },
+      anchors: [],
+      pdfPasswords: { find: async () => undefined },
+      discover: async () => ({ sources: [said], isRicher: false, isIncomplete: true }),
+    }
+    expect(await findWays(sources, carol, at)).toMatchObject({
+      mayAppear: true,
+      reasons: ['wkd error: no answer in time'],
+    })
+  })
+})
+
 describe('the OpenPGP signer of an address', () => {
   const signerWith = async (change: Partial<StoredKey>, privateKey: string | undefined, address = carol) => {
     const key = await stored('carol-rsa3072', { hasPrivateKey: true, trust: 'manual', ...change })
