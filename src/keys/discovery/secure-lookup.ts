@@ -150,10 +150,11 @@ function askUdp(server: Server, bytes: Buffer, query: Query, signal: AbortSignal
     socket.on('message', (message) => {
       if (read(message, query)) end(() => resolve(message))
     })
-    // Connected, so that the system takes datagrams from this server only.
-    socket.connect(server.port, server.address, () => {
+    socket.on('connect', () => {
       if (!isOver) socket.send(bytes)
     })
+    // Connected, so that the system takes datagrams from this server only. Without a callback, which would get the errors.
+    socket.connect(server.port, server.address)
   })
 }
 

@@ -139,6 +139,15 @@ describe('A DNS server', () => {
   it('elsewhere is asked where the settings trust it', () => {
     expect(openSecureLookup(['192.0.2.1:53'], '192.0.2.1:53')).toBeDefined()
   })
+  it('that cannot be reached has told nothing', async () => {
+    for (const server of ['127.0.0.1:1', '[100::1]:53', '255.255.255.255:53']) {
+      const lookup = openSecureLookup(undefined, server)
+      expect(await lookup?.('x.example', 61, AbortSignal.timeout(300))).toEqual({
+        kind: 'failed',
+        reason: 'no-answer',
+      })
+    }
+  })
   for (const server of ['127.0.0.1:53', '127.0.0.53', '[::1]:53', '::1']) {
     it(`at ${server} is on this machine`, () => {
       expect(openSecureLookup(['192.0.2.1:53', server], undefined)).toBeDefined()
