@@ -26,6 +26,7 @@ export interface MessageHandling {
 const unknownClient: Client = {
   address: undefined,
   hostName: undefined,
+  reverse: 'unknown',
   helo: '',
   tls: undefined,
   login: undefined,
@@ -193,11 +194,28 @@ function clientOf(connection: Connection): Client {
   const isAddress = connection.family === 'inet' || connection.family === 'inet6'
   const address = connection.address.replace(/^IPv6:/i, '')
   // Postfix sends `[192.0.2.1]` or `unknown` for a client without a verified name.
-  const named = connection.hostName !== 'unknown' && !connection.hostName.startsWith('[')
+  const isNamed = connection.hostName !== 'unknown' && !connection.hostName.startsWith('[')
+  const reverse = isAddress ? reverseOf(isNamed, connection.macros.get('client_resolve')) : 'unknown'
   return {
     ...unknownClient,
     address: isAddress ? address : undefined,
-    hostName: named ? connection.hostName : undefined,
+    hostName: isNamed && (!isAddress || reverse === 'verified') ? connection.hostName : undefined,
+    reverse,
+  }
+}
+
+/** Postfix and Sendmail resolve the name there and back, and tell by {client_resolve}: OK, FAIL, FORGED, TEMP. */
+function reverseOf(isNamed: boolean, resolved: string | undefined): Client['reverse'] {
+  switch (resolved) {
+    case undefined:
+      return isNamed ? 'verified' : 'unknown'
+    case 'OK':
+      return isNamed ? 'verified' : 'none'
+    case 'FAIL':
+    case 'FORGED':
+      return 'none'
+    default:
+      return 'unknown'
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ByteSource } from './byte-source.ts'
+import type { ClientFacts } from './facts.ts'
 import type { HeaderField } from './header-field.ts'
 import type { MimeTree } from './mime-part.ts'
 
@@ -8,6 +9,8 @@ export interface Client {
   readonly address: string | undefined
   /** Reverse name that Postfix verified forward, undefined if it has none. */
   readonly hostName: string | undefined
+  /** What came of resolving that name: `none` also where it leads elsewhere, `unknown` where the DNS did not say. */
+  readonly reverse: ClientFacts['reverse']
   readonly helo: string
   readonly tls: { readonly version: string; readonly cipher: string; readonly bits: number } | undefined
   /** SASL login, from {auth_authen}. */

@@ -32,6 +32,7 @@ export function receivedMessage(content: string | Uint8Array, change: ReceivedCh
     client: {
       address: '192.0.2.1',
       hostName: 'mail.partner.example',
+      reverse: 'verified',
       helo: 'mail.partner.example',
       tls: undefined,
       login: undefined,
