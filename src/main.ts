@@ -31,12 +31,14 @@ import { offerKey } from './keys/offer-key.ts'
 import { addOwnAnchors, revokedByUs } from './keys/own-authority/own-anchors.ts'
 import { listsInFiles } from './keys/revocation/lists-in-files.ts'
 import { openRevocation } from './keys/revocation/open-revocation.ts'
+import { partnerAnchorsFrom } from './keys/partner-anchors.ts'
 import { readTrustAnchors } from './keys/trust-anchors.ts'
 import type { Log } from './log/events.ts'
 import { describeError } from './log/json-log.ts'
 import { startMilterServer } from './milter/server.ts'
 import { startSocketmapServer } from './partners/socketmap-server.ts'
 import { tlsPolicyFor } from './partners/tls-policy.ts'
+import { partnerAuthoritiesFor } from './policy/find-policy.ts'
 import { readMasterKey } from './storage/master-key.ts'
 import { openStorage } from './storage/open-storage.ts'
 import { openWorkspace } from './storage/spool.ts'
@@ -80,6 +82,10 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     ownAuthoritiesEveryMs,
   )
   parts.defer(() => clearInterval(anchorTimer))
+  const partnerAnchors = partnerAnchorsFrom(
+    (address) => partnerAuthoritiesFor(policies.inForce, address),
+    (error) => onError(error, 'authorities of a partner'),
+  )
   const policies = parts.use(
     await CurrentPolicies.open({
       folder: settings.policies,
@@ -107,7 +113,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     sources: await openSources(settings.discovery, { lookup, resolver: settings.resolver }),
     discoveries: storage.discoveries,
     ownDomains: settings.organization.domains,
-    offer: (key, at) => offerKey(key, { keyStore: storage.keyStore, anchors, at }),
+    offer: (key, at) => offerKey(key, { keyStore: storage.keyStore, anchors, partnerAnchors, at }),
     now,
   })
   const converter = converterAt(settings.listen.converter)
@@ -118,6 +124,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     settings,
     storage,
     anchors,
+    partnerAnchors,
     checkRevocation,
     discover,
     scan,
@@ -207,6 +214,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
         settings,
         storage,
         anchors,
+        partnerAnchors,
         checkRevocation,
         discover,
         trustOwnAuthorities,

@@ -28,6 +28,9 @@ export const check: Command = {
       ),
       await look('master key', () => checkMasterKey(settings.masterKey, sealedFor(settings))),
       await look('trust anchors', () => readTrustAnchors(settings.trustAnchors)),
+      await look('authorities of partners', () =>
+        checkPartnerAuthorities(options.policies ?? settings.policies),
+      ),
       await look('revocation lists', listsInFiles(settings.trustAnchors, refuse)),
       await look('virus scanner', () => checkScanner(settings)),
       await look('converter', () => reach(settings.listen.converter)),
@@ -66,6 +69,18 @@ async function look(what: string, tryIt: () => Promise<unknown>): Promise<Findin
 async function usesTls(folder: string): Promise<boolean> {
   const policies = await readPolicies(folder, 1).catch(() => undefined)
   return !policies || [...policies.outbound.values()].some(({ protection }) => protection?.includes('tls'))
+}
+
+/** A file that cannot be read would count for nobody. */
+async function checkPartnerAuthorities(folder: string): Promise<void> {
+  const policies = await readPolicies(folder, 1).catch(() => undefined)
+  for (const [partner, { authorities }] of policies?.partners ?? []) {
+    try {
+      await readTrustAnchors(authorities)
+    } catch (cause) {
+      throw new Error(`${partner}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    }
+  }
 }
 
 /** Where the unit has its credential from, unless the settings name a file. */

@@ -26,7 +26,7 @@ function placeText({ file, line, column }: Place): string {
 /** Joins the rules of one kind from all files. A pattern may have one rule only: which of two holds would be a guess. */
 function joinRules<Rule>(
   files: readonly Read[],
-  kind: 'outbound' | 'inbound',
+  kind: 'outbound' | 'inbound' | 'partners',
   rulesOf: (file: PolicyFile) => Record<string, Rule> | undefined,
 ): { rules: Map<string, Rule>; origins: Map<string, Origin>; problems: Problem[] } {
   const rules = new Map<string, Rule>()
@@ -79,7 +79,14 @@ export function policySetFrom(texts: readonly PolicyText[], generation: number):
   })
   const outbound = joinRules(files, 'outbound', (file) => file.outbound)
   const inbound = joinRules(files, 'inbound', (file) => file.inbound)
-  problems.push(...outbound.problems, ...inbound.problems, ...files.flatMap(problemsOfLists))
+  const partners = joinRules(files, 'partners', (file) => file.partners)
+  const everybody = partners.origins.get('default')
+  if (everybody) {
+    const message = 'authorities for everybody stand in the setting trustAnchors'
+    problems.push(problemAt(everybody, message, 'key'))
+  }
+  problems.push(...outbound.problems, ...inbound.problems, ...partners.problems)
+  problems.push(...files.flatMap(problemsOfLists))
   const [weighing, ...more] = files.filter(({ value }) => value.trust)
   for (const read of more) {
     const place = weighing?.placeOf(['trust'], 'key')
@@ -90,6 +97,7 @@ export function policySetFrom(texts: readonly PolicyText[], generation: number):
     generation,
     outbound: outbound.rules,
     inbound: inbound.rules,
+    partners: partners.rules,
     block: files.flatMap((read) => read.value.block ?? []),
     allow: files.flatMap((read) => read.value.allow ?? []),
     ownDomain: files.flatMap((read) => read.value.ownDomain ?? []),

@@ -174,11 +174,11 @@ export const SettingsFile = z.strictObject({
     })
     .prefault({}),
   trustAnchors: z
-    .array(path)
+    .array(z.union([z.literal('system'), path]))
     .min(1)
-    .default(['/etc/ssl/certs/ca-certificates.crt'])
+    .default(['system'])
     .describe(
-      'PEM files with the certification authorities that we trust; revocation lists (X509 CRL) in them count too, and are read again when a file changes',
+      'certification authorities that we trust for everybody: the word system for the list of the operating system (package ca-certificates), and PEM files with others; revocation lists (X509 CRL) in files count too, and are read again when a file changes',
     ),
   revocation: z
     .enum(['required', 'if-known', 'off'])

@@ -26,6 +26,7 @@ export interface ControlParts {
   readonly log: Log
   readonly now: () => Date
   readonly anchors: KeyParts['anchors']
+  readonly partnerAnchors: NonNullable<KeyParts['partnerAnchors']>
   readonly trustOwnAuthorities: AuthorityParts['trustOwnAuthorities']
   readonly checkRevocation?: KeyParts['checkRevocation']
   readonly discover: NonNullable<KeyParts['discover']>

@@ -19,6 +19,7 @@ import type { DiscoverKeys } from '../keys/discovery/discover-keys.ts'
 import { findOpenPgpSigner } from '../keys/find-openpgp-keys.ts'
 import { findAuthorsSigner, findWays } from '../keys/find-ways.ts'
 import { harvest, keysInMail } from '../keys/harvest.ts'
+import type { PartnerAnchors } from '../keys/partner-anchors.ts'
 import type { CheckRevocation } from '../keys/revocation/revocation.ts'
 import type { Log } from '../log/events.ts'
 import { describeError } from '../log/json-log.ts'
@@ -38,6 +39,7 @@ export interface GatewayParts {
   readonly settings: Settings
   readonly storage: Storage
   readonly anchors: readonly Certificate[]
+  readonly partnerAnchors: PartnerAnchors
   readonly checkRevocation: CheckRevocation
   readonly discover: DiscoverKeys
   readonly scan: Scan
@@ -59,6 +61,7 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     keyStore: storage.keyStore,
     pdfPasswords: storage.pdfPasswords,
     anchors: parts.anchors,
+    partnerAnchors: parts.partnerAnchors,
     checkRevocation: parts.checkRevocation,
   }
   const layers = openLayers(keysForLayers(storage.keyStore, parts))
@@ -116,7 +119,7 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
 async function harvestFrom(
   { fields }: ReceivedMessage,
   { facts, opened: { message, brought } }: GatheredFacts,
-  { settings, storage, anchors, now, log }: GatewayParts,
+  { settings, storage, anchors, partnerAnchors, now, log }: GatewayParts,
 ): Promise<void> {
   const { author, dkim, dmarc } = facts.authentication
   // The keys of our own people are brought in by administrators.
@@ -132,7 +135,8 @@ async function harvestFrom(
     const opened = { source: message.source, root: message.tree.root }
     const mail = { fields, author: author.address, isAuthentic, brought, opened }
     const keys = await keysInMail(mail, settings.discovery, now())
-    if (keys.length > 0) harvest(keys, { keyStore: storage.keyStore, anchors, at: now() }).catch(fail)
+    const offerParts = { keyStore: storage.keyStore, anchors, partnerAnchors, at: now() }
+    if (keys.length > 0) harvest(keys, offerParts).catch(fail)
   } catch (error) {
     fail(error)
   }

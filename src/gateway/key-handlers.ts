@@ -18,6 +18,7 @@ export interface KeyParts extends WaitingParts {
   readonly storage: Pick<Storage, 'keyStore' | 'pdfPasswords' | 'waitingMessages' | 'keyRequests'>
   /** The authorities in force. */
   readonly anchors: readonly Certificate[]
+  readonly partnerAnchors?: WayStores['partnerAnchors']
   readonly checkRevocation?: WayStores['checkRevocation']
   readonly discover?: DiscoverKeys
   /** The least trust of OpenPGP keys that the policy in force wants for a recipient. */
@@ -171,8 +172,12 @@ async function retryFor(keys: readonly StoredKey[], parts: KeyParts): Promise<st
 async function explain(address: string, parts: KeyParts): Promise<KeyAnswers['key-explain']> {
   const { keyStore, pdfPasswords } = parts.storage
   const at = parts.now()
-  const { anchors, checkRevocation } = parts
-  const sources = { keyStore, pdfPasswords, anchors, ...(checkRevocation ? { checkRevocation } : {}) }
+  const { anchors, partnerAnchors, checkRevocation } = parts
+  const sources = {
+    ...{ keyStore, pdfPasswords, anchors },
+    ...(partnerAnchors ? { partnerAnchors } : {}),
+    ...(checkRevocation ? { checkRevocation } : {}),
+  }
   const ways = await findWays(sources, address, at, parts.leastTrustFor(address))
   const own = (await keyStore.find(address)).some(({ hasPrivateKey }) => hasPrivateKey)
   const { signer, setAside } = await findSigner(sources, address, at)

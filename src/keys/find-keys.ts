@@ -3,6 +3,7 @@ import type { KeyStore, StoredKey } from '../storage/key-store.ts'
 import { type Certificate, readCertificate } from './certificate.ts'
 import { findPath, type PathMaterial } from './find-path.ts'
 import { keysInForce, type SetAside, vouchedFor } from './keys-in-force.ts'
+import type { PartnerAnchors } from './partner-anchors.ts'
 import type { CheckRevocation } from './revocation/revocation.ts'
 import { type Purpose, usableFor } from './usable-for.ts'
 
@@ -14,8 +15,9 @@ const patienceMs = 30_000
 /** Where certificates are looked for, and what they may rest on. */
 export interface CertificateSources {
   readonly keyStore: Pick<KeyStore, 'find' | 'privateKeyOf'>
-  /** The authorities in force. */
+  /** The authorities in force for everybody. */
   readonly anchors: readonly Certificate[]
+  readonly partnerAnchors?: PartnerAnchors
   readonly checkRevocation?: CheckRevocation
 }
 
@@ -45,6 +47,7 @@ export async function findCertificates(
   signal: AbortSignal = AbortSignal.timeout(patienceMs),
 ): Promise<FoundCertificates> {
   const { keys, setAside } = keysInForce(await sources.keyStore.find(address), 'smime', address)
+  const anchors = [...sources.anchors, ...((await sources.partnerAnchors?.(address)) ?? [])]
   using revocationEnd = deadlineWithin(signal, revocationLimitMs)
   const usable: UsableCertificate[] = []
   const objections: SetAside[] = [...setAside]
@@ -53,7 +56,7 @@ export async function findCertificates(
       objections.push({ key, reason: 'not-needed', detail: 'the address has a certificate of its own' })
       continue
     }
-    const judged = judge(key, isDomain ? undefined : address, purpose, at, sources.anchors)
+    const judged = judge(key, isDomain ? undefined : address, purpose, at, anchors)
     if ('reason' in judged) {
       objections.push(judged)
       continue

@@ -2,6 +2,7 @@ import { MailFailure } from '../failure.ts'
 import { type KeyStore, type KeyTrust, keyTrusts, type StoredKey } from '../storage/key-store.ts'
 import type { Certificate } from './certificate.ts'
 import { KeyImportError } from './key-import-error.ts'
+import type { PartnerAnchors } from './partner-anchors.ts'
 import { readOfferedCertificate, readOfferedOpenPgpKey } from './read-offered-key.ts'
 
 /** A public key that turned up: found by asking, taken from mail, or handed in. */
@@ -22,8 +23,9 @@ export interface OfferedKey {
 
 export interface OfferParts {
   readonly keyStore: Pick<KeyStore, 'add' | 'find' | 'byFingerprint' | 'change'>
-  /** The authorities in force. */
+  /** The authorities in force for everybody. */
   readonly anchors: readonly Certificate[]
+  readonly partnerAnchors?: PartnerAnchors
   readonly at: Date
 }
 
@@ -56,7 +58,7 @@ export async function offerKey(offered: OfferedKey, parts: OfferParts): Promise<
   try {
     offer =
       offered.kind === 'smime'
-        ? readOfferedCertificate(offered, parts)
+        ? await readOfferedCertificate(offered, parts)
         : await readOfferedOpenPgpKey(offered, parts.at, known)
   } catch (error) {
     if (error instanceof MailFailure) throw error

@@ -8,9 +8,14 @@ import { usableFor } from './usable-for.ts'
 
 /** More than any chain has; each is read and tried. */
 const mostChained = 16
+/** More than anybody reads mail at. */
+const mostAddresses = 64
 
 /** What an offered certificate is; a sentence if nobody can be written to with it. */
-export function readOfferedCertificate(offered: OfferedKey, { anchors, at }: OfferParts): ReadOffer | string {
+export async function readOfferedCertificate(
+  offered: OfferedKey,
+  { anchors, partnerAnchors, at }: OfferParts,
+): Promise<ReadOffer | string> {
   const certificate = readOrUndefined(offered.material)
   if (!certificate) return 'it cannot be read as a certificate'
   const intermediates = (offered.chain ?? [])
@@ -20,7 +25,9 @@ export function readOfferedCertificate(offered: OfferedKey, { anchors, at }: Off
   const stoodFor = certificate.addresses.filter((each) => offered.addresses?.includes(each) ?? true)
   const [address] = stoodFor
   if (address === undefined) return 'it names none of the addresses in question'
-  const question = { address, purpose: 'encrypt', at, anchors, intermediates } as const
+  const ofPartner = (each: string) => partnerAnchors?.(each) ?? []
+  const both = [...anchors, ...(await ofPartner(address))]
+  const question = { address, purpose: 'encrypt', at, anchors: both, intermediates } as const
   const judged = usableFor(certificate, { ...question, vouched: false })
   const isProven = judged.kind === 'usable'
   const isVouched = vouchedFor({ trust: offered.trust, source: offered.source })
@@ -30,13 +37,24 @@ export function readOfferedCertificate(offered: OfferedKey, { anchors, at }: Off
     if (anyway.kind === 'unusable' && offered.trust !== 'manual') return `${anyway.reason}: ${anyway.detail}`
   }
   const chain = isProven ? judged.authorities : intermediates
+  const anchor = isProven ? judged.authorities.at(-1) : undefined
+  const isIn = (list: readonly Certificate[]) =>
+    list.some(({ fingerprint }) => fingerprint === anchor?.fingerprint)
+  // Its authority stands for all its addresses, one of a partner for his; whoever else vouches does so for those in question.
+  let addresses: readonly string[] = stoodFor
+  if (isProven && isIn(anchors)) addresses = certificate.addresses
+  else if (isProven) {
+    const his: string[] = []
+    for (const each of certificate.addresses.slice(0, mostAddresses))
+      if (isIn(await ofPartner(each))) his.push(each)
+    addresses = his
+  }
   return {
     isProven,
     key: {
       ...unused(offered, at),
       fingerprint: certificate.fingerprint,
-      // Its authority stands for all its addresses; whoever else vouches does so for those in question.
-      addresses: isProven ? certificate.addresses : stoodFor,
+      addresses,
       material: certificate.pem,
       chain: chain.filter(({ selfIssued }) => !selfIssued).map(({ pem }) => pem),
       notBefore: certificate.notBefore,

@@ -50,6 +50,7 @@ export const builtInPolicies: PolicySet = {
   generation: 0,
   outbound: new Map(),
   inbound: new Map(),
+  partners: new Map(),
   block: [],
   allow: [],
   ownDomain: [],
@@ -82,4 +83,10 @@ export function outboundPolicyFor(set: Pick<PolicySet, 'outbound'>, recipient: s
 /** How mail to our own `recipient` is judged; inherits as `outboundPolicyFor` does. */
 export function inboundPolicyFor(set: Pick<PolicySet, 'inbound'>, recipient: string): InboundPolicy {
   return inherited(set.inbound, builtInInbound, recipient)
+}
+
+/** The files of authorities that count for an address beside those for everybody: those of the narrowest rule. */
+export function partnerAuthoritiesFor(set: Pick<PolicySet, 'partners'>, address: string): readonly string[] {
+  const pattern = patternsFor(address).find((each) => set.partners.has(each))
+  return (pattern !== undefined && set.partners.get(pattern)?.authorities) || []
 }

@@ -264,10 +264,23 @@ export const TrustedSealer = z.strictObject({
 })
 export type TrustedSealer = z.infer<typeof TrustedSealer>
 
-/** One file of the policy folder. Keys of `outbound` and `inbound`: address, domain, `*.domain` or `default`. */
+/** What is agreed with a partner in both directions. */
+export const PartnerRule = z.strictObject({
+  authorities: z
+    .array(z.string().regex(/^\/[^\0]+$/, 'an absolute path'))
+    .min(1)
+    .max(20)
+    .describe(
+      'PEM files with certification authorities that count for this partner’s addresses only, to encrypt to them and to believe their signatures',
+    ),
+})
+export type PartnerRule = z.infer<typeof PartnerRule>
+
+/** One file of the policy folder. Keys of `outbound` and `inbound`: address, domain, `*.domain` or `default`; of `partners` the same without `default`. */
 export const PolicyFile = z.strictObject({
   outbound: z.record(z.string(), OutboundRule).exactOptional(),
   inbound: z.record(z.string(), InboundRule).exactOptional(),
+  partners: z.record(z.string(), PartnerRule).exactOptional(),
   block: z.array(BlockEntry).exactOptional(),
   allow: z.array(AllowEntry).exactOptional(),
   ownDomain: z.array(OwnDomainException).exactOptional(),
@@ -287,6 +300,7 @@ export interface PolicySet {
   /** Pattern (lower-case, A-labels) -> rule. */
   readonly outbound: ReadonlyMap<string, OutboundRule>
   readonly inbound: ReadonlyMap<string, InboundRule>
+  readonly partners: ReadonlyMap<string, PartnerRule>
   readonly block: readonly BlockEntry[]
   readonly allow: readonly AllowEntry[]
   readonly ownDomain: readonly OwnDomainException[]

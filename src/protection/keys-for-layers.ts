@@ -1,6 +1,7 @@
 import type { Certificate } from '../keys/certificate.ts'
 import { hasTrust, keysInForce, vouchedFor } from '../keys/keys-in-force.ts'
 import { type OwnKeys, ownKeysIn } from '../keys/own-keys.ts'
+import type { PartnerAnchors } from '../keys/partner-anchors.ts'
 import type { CheckRevocation } from '../keys/revocation/revocation.ts'
 import type { KeyStore } from '../storage/key-store.ts'
 
@@ -8,6 +9,7 @@ import type { KeyStore } from '../storage/key-store.ts'
 export interface KeysForLayers {
   readonly ownKeys: OwnKeys
   readonly anchors: readonly Certificate[]
+  readonly partnerAnchors: PartnerAnchors
   readonly checkRevocation: CheckRevocation
   /** Fingerprints of the author's certificates that a person or a proof stands for: they need no chain. */
   vouchedOf(author: string): Promise<ReadonlySet<string>>
@@ -26,7 +28,7 @@ const mostKeys = 8
 
 export function keysForLayers(
   keyStore: Pick<KeyStore, 'find' | 'ownKeys' | 'privateKeyOf'>,
-  rest: Pick<KeysForLayers, 'anchors' | 'checkRevocation'>,
+  rest: Pick<KeysForLayers, 'anchors' | 'partnerAnchors' | 'checkRevocation'>,
 ): KeysForLayers {
   return {
     ...rest,

@@ -33,7 +33,7 @@ export function openLayers(keys: KeysForLayers): LayerOpeners {
         {
           from: author,
           anchors: keys.anchors,
-          partnerAnchors: [],
+          partnerAnchors: author === undefined ? [] : await keys.partnerAnchors(author),
           vouched: author === undefined ? new Set() : await keys.vouchedOf(author),
           at: receivedAt,
           checkRevocation: keys.checkRevocation,

@@ -72,7 +72,9 @@ export async function arrived(mail: string | Uint8Array, arrival: Arrival = {}) 
     receivedAt: new Date('2026-12-01T12:00:00Z'),
   })
   const openers = openLayers(
-    keysForLayers(keyStore(arrival), { anchors: [testCertificate('root-ca')], checkRevocation }),
+    keysForLayers(keyStore(arrival), {
+      ...{ anchors: [testCertificate('root-ca')], partnerAnchors: async () => [], checkRevocation },
+    }),
   )
   const { message: opened, protection } = await openMessage(message, openers, workspace, signal)
   const facts: InboundFacts = {

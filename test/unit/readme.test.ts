@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { commands, optionTable } from '../../src/cli/commands.ts'
 import { describeSettings } from '../../src/config/describe-settings.ts'
 import { builtInInbound, builtInOutbound } from '../../src/policy/find-policy.ts'
-import { AllowEntry, BlockEntry, InboundRule, OfficeRule, OutboundRule } from '../../src/policy/policy.ts'
+import {
+  AllowEntry,
+  BlockEntry,
+  InboundRule,
+  OfficeRule,
+  OutboundRule,
+  PartnerRule,
+} from '../../src/policy/policy.ts'
 
 const file = new URL('../../README.md', import.meta.url)
 
@@ -41,6 +48,7 @@ const sections: Record<string, () => string[]> = {
       keepReleased: `${builtInInbound.keepReleased / 86_400_000}d`,
     }),
     ...rows('inbound.PATTERN.officeRules[]', OfficeRule.shape, {}),
+    ...rows('partners.PATTERN', PartnerRule.shape, {}),
     ...rows('block[]', BlockEntry.shape, {}),
     ...rows('allow[]', AllowEntry.shape, { points: 40 }),
   ],

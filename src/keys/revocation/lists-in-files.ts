@@ -3,13 +3,14 @@ import { pemBlocks, pemContent } from '../pem.ts'
 import { type Crl, maxCrlBytes, readCrl } from './read-crl.ts'
 
 /**
- * The revocation lists (PEM blocks "X509 CRL") in files, read again when a file changes: lists are replaced by a cron
- * job while we run. A file that cannot be read any more keeps its last lists. `onProblem` hears of what is wrong, once.
+ * The revocation lists (PEM blocks "X509 CRL") in files of trust anchors (that of `system` has none), read again when a
+ * file changes: lists are replaced by a cron job while we run. A file that cannot be read any more keeps its last lists. `onProblem` hears of what is wrong, once.
  */
 export function listsInFiles(
-  files: readonly string[],
+  places: readonly string[],
   onProblem: (error: unknown) => void,
 ): () => Promise<readonly Crl[]> {
+  const files = places.filter((place) => place !== 'system')
   const known = new Map<string, { readonly changed: string; readonly lists: readonly Crl[] }>()
   return async () => {
     for (const file of files) {

@@ -70,6 +70,11 @@ describe('A policy file is refused by place and field for', () => {
       '0.yaml:3:23: outbound."a.example".protection[1]: `smim` is none of smime, openpgp, pdf, tls, none, did you mean `smime`?',
     ],
     [
+      'an authority of a partner that would count for everybody',
+      'partners:\n  default:\n    authorities: [/etc/postsiegel/ca.pem]\n',
+      '0.yaml:2:3: partners.default: authorities for everybody stand in the setting trustAnchors',
+    ],
+    [
       'a typo in a section',
       'outbuond: {}\n',
       '0.yaml:1:1: outbuond: unknown key `outbuond`, did you mean `outbound`?',

@@ -32,3 +32,18 @@ test('a file of trust anchors may hold revocation lists alone', async () => {
   const files = [testKeyFile('root-ca.cert.pem'), testKeyFile('intermediate-ca.crl.pem')]
   expect(await readTrustAnchors(files)).toHaveLength(1)
 })
+
+test('of the system’s list what is no authority or cannot be read is skipped; a list that is not there is named', async () => {
+  using folder = temporaryFolder()
+  const list = join(folder.path, 'ca-certificates.crt')
+  const [root, alice] = ['root-ca', 'alice-rsa'].map((name) => testCertificate(name))
+  const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+  writeFileSync(list, `${broken}${alice?.pem}${root?.pem}`)
+  const anchors = await readTrustAnchors(['system', testKeyFile('intermediate-ca.cert.pem')], list)
+  expect(anchors.map(({ fingerprint }) => fingerprint)).toEqual(
+    ['root-ca', 'intermediate-ca'].map((name) => testCertificate(name).fingerprint),
+  )
+  await expect(readTrustAnchors(['system'], join(folder.path, 'absent'))).rejects.toThrow(
+    /install the package ca-certificates/,
+  )
+})

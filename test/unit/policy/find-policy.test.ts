@@ -4,6 +4,7 @@ import {
   builtInOutbound,
   inboundPolicyFor,
   outboundPolicyFor,
+  partnerAuthoritiesFor,
 } from '../../../src/policy/find-policy.ts'
 import type { OutboundRule } from '../../../src/policy/policy.ts'
 
@@ -72,4 +73,23 @@ test('A rule for one address changes one setting of its domain', () => {
     telephone: '+49 30 1',
     hold: 60_000,
   })
+})
+
+describe('The authorities of a partner', () => {
+  const partners = new Map([
+    ['example.org', { authorities: ['/house.pem'] }],
+    ['anna@example.org', { authorities: ['/anna.pem'] }],
+    ['*.example.org', { authorities: ['/below.pem'] }],
+  ])
+  for (const [address, files] of [
+    ['bert@example.org', ['/house.pem']],
+    ['ANNA@Example.org', ['/anna.pem']],
+    ['carl@sub.example.org', ['/below.pem']],
+    ['bert@badexample.org', []],
+    ['bert@example.org.example.net', []],
+  ] as const) {
+    it(`count for ${address}: ${files.join() || 'none'}`, () => {
+      expect(partnerAuthoritiesFor({ partners }, address)).toEqual(files)
+    })
+  }
 })
