@@ -49,6 +49,29 @@ export function openResolver(servers: readonly string[] | undefined, limits: { p
   }
 }
 
+/** An IPv4 address of a name, and for how many seconds that holds. */
+export interface AddressAnswer {
+  readonly address: string
+  readonly ttl: number
+}
+
+/** The IPv4 addresses of a name, never an empty list; fails as `Lookup` does. */
+export type AddressLookup = (name: string) => Promise<readonly AddressAnswer[]>
+
+/** As `openResolver`, for whoever needs to know how long an answer holds and shares what was asked already himself. */
+export function openAddressLookup(
+  servers: readonly string[] | undefined,
+  limits: { perQueryMs: number },
+): AddressLookup {
+  const resolver = new Resolver({ timeout: Math.ceil(limits.perQueryMs / 2), tries: 2 })
+  if (servers) resolver.setServers([...servers])
+  const never = new AbortController().signal
+  return async (name) => {
+    using limit = deadlineWithin(never, limits.perQueryMs)
+    return await withDeadline(() => resolver.resolve4(name, { ttl: true }), limit.signal)
+  }
+}
+
 /** Bounds for all questions that one message may cause. */
 export interface LookupLimits {
   /** For all of them together from the first one on, in milliseconds. */
