@@ -148,7 +148,8 @@ describe('A signature', () => {
     await using workspace = openWorkspace(tmpdir(), { sizeLimit: 1e7 })
     const checkRevocation = async () =>
       ({ kind: 'good', detail: '', checkedBy: 'none', isBlocking: false }) as const
-    const openers = openLayers(keysForLayers(storage.keyStore, { anchors, checkRevocation }))
+    const partnerAnchors = async () => []
+    const openers = openLayers(keysForLayers(storage.keyStore, { anchors, partnerAnchors, checkRevocation }))
     const received = receivedMessage(bytes, { receivedAt: at })
     return (await openMessage(received, openers, workspace, new AbortController().signal)).brought
   }
