@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { CurrentPolicies } from './config/current-policies.ts'
 import { groupId } from './config/group-id.ts'
 import type { Settings } from './config/settings.ts'
+import { openSimulatedClock } from './config/simulated-clock.ts'
 import { converterAt, converterStatus } from './converter/client.ts'
 import { type NoticeHouse, sendNotice } from './delivery/send-notice.ts'
 import { answerMessage } from './gateway/answer-message.ts'
@@ -58,7 +59,12 @@ const ownAuthoritiesEveryMs = 60_000
 
 /** Opens everything, listens, and only then is ready. Fails with a clear error if any part cannot be opened. */
 export async function startGateway(settings: Settings, log: Log): Promise<RunningGateway> {
-  const now = () => new Date()
+  const realNow = () => new Date()
+  const now = settings.testMode ? openSimulatedClock(settings.testMode.clock) : realNow
+  if (settings.testMode) {
+    const warning = 'TEST MODE: the time of this gateway is simulated'
+    log({ event: 'test-mode', warning, clock: settings.testMode.clock, time: now().toISOString() })
+  }
   const onError = (error: unknown, where: string) =>
     log({ event: 'problem', where, error: describeError(error) })
   await using parts = new AsyncDisposableStack()
@@ -96,7 +102,8 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
   )
   const scan = believeFreshSignatures(scanWith(settings.clamd, { timeoutMs: scanLimitMs }), {
     required: settings.freshSignatures === 'required',
-    now,
+    // How old the scanner's signatures are is a matter of its own clock.
+    now: realNow,
   })
   const lookup = openResolver(settings.resolver, { perQueryMs: 3000 })
   const closing = new AbortController()
@@ -117,7 +124,10 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     now,
   })
   const converter = converterAt(settings.listen.converter)
-  const observed = await openObservedClock(storage.observedTime)
+  const crypto = parts.use(openMailCrypto())
+  const observed = settings.testMode
+    ? { now: () => now().getTime(), tick: async () => {} }
+    : await openObservedClock(storage.observedTime)
   const workFolder = parts.use(await openWorkFolder(spoolFolder)).path
 
   const gateway = gatewayEffects({
@@ -261,6 +271,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
   log({ event: 'ready', inbound: inbound.address, outbound: outbound.address, tlsPolicy: tlsPolicy.address })
   const running = parts.move()
   return {
+      ...(settings.testMode ? { lookEveryMs: 1000 } : {}),
     reload: async () => {
       await policies.reload()
     },

@@ -14,6 +14,9 @@ export const status: Command = {
       print(
         [
           `postsiegel ${answer.version}, running since ${answer.startedAt}`,
+          ...(answer.simulatedTime === undefined
+            ? []
+            : [`TEST MODE    the time is simulated: ${answer.simulatedTime}`]),
           `policies     generation ${policy.generation}, loaded ${policy.loadedAt}`,
           ...policy.problems.map((problem) => `             NOT IN FORCE: ${problem}`),
           `connections  inbound ${connections.inbound}, outbound ${connections.outbound}`,

@@ -18,17 +18,18 @@ interface Shape {
   readonly description?: string
 }
 
-function describe(shape: Shape, prefix: string): SettingDescription[] {
+/** What must be set within something that may be left out need not be set. */
+function describe(shape: Shape, prefix: string, isNeeded: boolean): SettingDescription[] {
   return Object.entries(shape.properties ?? {}).flatMap(([name, setting]) => {
     const key = `${prefix}${name}`
-    if (setting.properties) return describe(setting, `${key}.`)
+    const required = isNeeded && (shape.required?.includes(name) ?? false)
+    if (setting.properties) return describe(setting, `${key}.`, required)
     const written = typeof setting.default === 'string' ? setting.default : JSON.stringify(setting.default)
-    const required = shape.required?.includes(name) ?? false
     return [{ key, default: written, required, description: setting.description ?? '' }]
   })
 }
 
 /** Every setting of postsiegel.yaml in the order of the schema. */
 export function describeSettings(): SettingDescription[] {
-  return describe(jsonSchemas().settings, '')
+  return describe(jsonSchemas().settings, '', true)
 }

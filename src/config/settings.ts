@@ -301,6 +301,14 @@ export async function readSettings(
     seen.set(address, name)
   }
   const credentials = environment.CREDENTIALS_DIRECTORY
+  testMode: z
+    .strictObject({
+      clock: path.describe(
+        'file with the time that shall be, such as 2026-11-22T08:00:00Z; it stands until the file is rewritten',
+      ),
+    })
+    .exactOptional()
+    .describe('only for tests: the gateway lives in a simulated time; left out: nothing can set its clock'),
   return {
     ...settings,
     database: database

@@ -7,13 +7,14 @@ import { runSamples, type SampleRow } from './run-samples.ts'
 import { type Site, startSite } from './start-site.ts'
 import { whenNpmEnds } from './when-npm-ends.ts'
 
-const usage = `npm start -- [--dir FOLDER] [--once] [--json] [--no-samples] [--resolver ADDRESS:PORT]
+const usage = `npm start -- [--dir FOLDER] [--once] [--json] [--no-samples] [--resolver ADDRESS:PORT] [--clock FILE]
 
   --dir FOLDER             where the demonstration lives (default: var/demonstration)
   --once                   ends after the samples: status 0 only if each came out as expected
   --json                   one JSON line for each sample
   --no-samples             sends nothing; with --json prints one line with ports and folders when ready
   --resolver ADDRESS:PORT  the gateway asks this name server instead of the demonstration's own
+  --clock FILE             the gateway lives in the time that stands in this file
 `
 
 /** As a shell tells that SIGINT ended a program. */
@@ -38,6 +39,7 @@ async function demonstrate(args: readonly string[]): Promise<number> {
     await using site = await startSite({
       folder: options.folder,
       ...(options.resolver === undefined ? {} : { resolver: options.resolver }),
+      ...(options.clock === undefined ? {} : { settings: { testMode: { clock: options.clock } } }),
       onStep: (step) => {
         stop.signal.throwIfAborted()
         say(`starting: ${step}`)
@@ -119,14 +121,16 @@ function readOptions(args: readonly string[]) {
       json: { type: 'boolean', default: false },
       'no-samples': { type: 'boolean', default: false },
       resolver: { type: 'string' },
+      clock: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
   if (values.help) return undefined
   const { dir, once, json, resolver } = values
   // npm runs us in the project's folder, wherever the person stood.
-  const folder = resolve(process.env.INIT_CWD ?? process.cwd(), dir)
-  return { folder, once, json, samples: !values['no-samples'], resolver }
+  const fromThere = (path: string) => resolve(process.env.INIT_CWD ?? process.cwd(), path)
+  const clock = values.clock === undefined ? undefined : fromThere(values.clock)
+  return { folder: fromThere(dir), once, json, samples: !values['no-samples'], resolver, clock }
 }
 
 function describe(error: unknown): string {

@@ -30,6 +30,8 @@ export type ControlInput<Call extends ControlCall> = z.infer<(typeof controlCall
 export interface GatewayStatus {
   readonly version: string
   readonly startedAt: string
+  /** The simulated time, where the settings name a test mode. */
+  readonly simulatedTime?: string
   readonly policy: {
     readonly generation: number
     readonly loadedAt: string

@@ -56,6 +56,7 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
       return {
         version,
         startedAt,
+        ...(settings.testMode ? { simulatedTime: now().toISOString() } : {}),
         policy: {
           generation,
           loadedAt: loadedAt.toISOString(),

@@ -3,16 +3,20 @@ import type { Notice } from '../delivery/send-notice.ts'
 import type { ObservedClock } from '../holding/observed-clock.ts'
 import type { Log } from '../log/events.ts'
 import type { Storage } from '../storage/open-storage.ts'
+import type { Weights } from '../trust/weights.ts'
 import { warnOfExpiry } from './warn-of-expiry.ts'
 
 export interface HousekeepingParts {
-  readonly settings: Pick<Settings, 'retention' | 'organization'>
+  readonly settings: Pick<Settings, 'retention' | 'organization' | 'trust'>
   readonly storage: Storage
+  readonly weights: () => Weights
   readonly observed: ObservedClock
   readonly send: (notice: Notice) => Promise<void>
   readonly now: () => Date
   readonly log: Log
   readonly onError: (error: unknown) => void
+  /** How often to look whether an hour is over, where the time is simulated. */
+  readonly lookEveryMs?: number
 }
 
 const everyMs = 3_600_000
@@ -21,15 +25,29 @@ const effectsKeptMs = 30 * 86_400_000
 
 /** Forgets hourly what is older than its retention, and tells of keys that end soon, until it is disposed. */
 export function startHousekeeping(parts: HousekeepingParts): Disposable {
+  const { now, lookEveryMs } = parts
+  let doneAt = now().getTime()
   const timer = setInterval(() => {
+    if (lookEveryMs !== undefined) {
+      const at = now().getTime()
+      if (Math.abs(at - doneAt) < everyMs) return
+      doneAt = at
+    }
     forgetOld(parts).catch(parts.onError)
     const { domains, postmaster = `postmaster@${domains[0]}` } = parts.settings.organization
     warnOfExpiry({ ...parts, postmaster }).catch(parts.onError)
-  }, everyMs)
+  }, lookEveryMs ?? everyMs)
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }
 
-async function forgetOld({ settings, storage, observed, now, log }: HousekeepingParts): Promise<void> {
+async function forgetOld({
+  settings,
+  storage,
+  weights,
+  observed,
+  now,
+  log,
+}: HousekeepingParts): Promise<void> {
   const today = now().getTime()
   await storage.decisions.forget(new Date(today - settings.retention.decisions))
   for (const blob of await storage.heldOriginals.expire(now(), observed.now()))
@@ -41,6 +59,12 @@ async function forgetOld({ settings, storage, observed, now, log }: Housekeeping
   await storage.effects.forget(new Date(Math.min(today - effectsKeptMs, oldestHeld)))
   await storage.waitingMessages.forget(new Date(today - effectsKeptMs))
   await storage.discoveries.forget(new Date(today - effectsKeptMs))
+  await storage.trustMemory.prune(
+    now(),
+    weights(),
+    new Date(today - settings.retention.correspondents),
+    new Date(today - (settings.trust.clearText ?? 0)),
+  )
   const [last] = await storage.audit.latest(1)
   if (last) log({ event: 'audit', number: last.number, mac: last.mac })
 }

@@ -6,6 +6,8 @@ export type LogEvent =
       readonly outbound: string
       readonly tlsPolicy: string
     }
+  /** The time is simulated: nothing that this gateway says of time is true. */
+  | { readonly event: 'test-mode'; readonly warning: string; readonly clock: string; readonly time: string }
   | { readonly event: 'portal-ready'; readonly url: string }
   | { readonly event: 'stopping'; readonly reason: string }
   | {
