@@ -1,10 +1,13 @@
 import type { InboundFacts } from '../message/facts.ts'
-import type { BlockEntry, InboundPolicy } from '../policy/policy.ts'
+import type { BlockEntry, InboundPolicy, OwnDomainException } from '../policy/policy.ts'
 import type { TrustAssessment } from '../trust/assess-trust.ts'
-import { identityFactor, isUnsettled } from '../trust/identity.ts'
+import { isUnsettled, provenIdentity } from '../trust/identity.ts'
+import type { Weights } from '../trust/weights.ts'
 import { officeTreatment } from './office-treatment.ts'
 import type { InboundOutcome } from './outcome.ts'
-import { type Organization, type RefusalCase, refusal } from './refusal.ts'
+import { type Organization, refusal } from './refusal.ts'
+import type { RefusalCase } from './refusal-cases.ts'
+import { whyRefused } from './why-refused.ts'
 
 /** What the decision about one recipient of an inbound message rests on. */
 export interface InboundQuestion {
@@ -13,11 +16,17 @@ export interface InboundQuestion {
   readonly policy: InboundPolicy
   /** The entry of the block list that matches, if any. */
   readonly block: BlockEntry | undefined
+  /** Permits the client, or a signature of the message, to write in the name of our own domain without its proof. */
+  readonly exception: OwnDomainException | undefined
+  readonly message: { readonly sender: string; readonly clientAddress: string | undefined }
   /** Names the decision record in the reply. */
   readonly reference: string
   readonly organization: Organization
   /** The sender was asked to come again and did: then the answer is final. */
   readonly cameBack: boolean
+  /** The DNS owed answers for this message often enough: what is known must do. */
+  readonly dnsGivenUp: boolean
+  readonly weights: Weights
 }
 
 /**
@@ -25,25 +34,49 @@ export interface InboundQuestion {
  * out and could change the answer is a 4xx. No I/O, so it can be tested by table and replayed by `explain`.
  */
 export function decideInbound(question: InboundQuestion): InboundOutcome {
-  const { facts, trust, policy, block } = question
+  return hardRefusal(question) ?? byTrust(question)
+}
+
+/** What no relation outweighs. */
+function hardRefusal(question: InboundQuestion): InboundOutcome | undefined {
+  const { facts, block, message, exception, weights, trust } = question
   const { authentication, scan } = facts
-  if (scan.kind === 'infected') return rejected(question, 'malware', `infected: ${scan.name}`, true)
-  if (block) return rejected(question, 'blocked', `block list: ${block.sender}`, true)
+  const hard = (why: RefusalCase, reason: string, detail = '') =>
+    rejected(question, why, reason, { hard: true, detail })
+  if (scan.kind === 'infected') return hard('malware', `infected: ${scan.name}`, scan.name)
+  if (block) return hard('blocked', `block list: ${block.sender}`)
   // RFC 5322 3.6: exactly one From. With several, one is shown and another one authenticated.
-  if (!authentication.author) return rejected(question, 'author', 'no single author', true)
-  if (facts.ownDomain && identityFactor(facts) === 0) {
-    if (isUnsettled(authentication)) return unsettled(question)
-    return rejected(question, 'ownDomain', 'own domain, not authenticated', true)
+  if (!authentication.author) return hard('author', 'no single author')
+  const [forbidden] = facts.forbidden
+  if (forbidden) return hard('forbiddenFile', `forbidden file: ${forbidden.type}`, forbidden.type)
+  const isAllowed = trust.signals.some(({ name, points }) => name === 'ALLOW_LIST' && points > 0)
+  if (message.sender === '' && facts.reply.ours === false && !isAllowed)
+    return hard('backscatter', 'null sender, and reports on no mail of ours')
+  if (facts.ownDomain && !exception && provenIdentity(facts, weights).factor === 0) {
+    // Not even when the DNS owes answers for long: who writes in our own name can wait for them.
+    return isUnsettled(authentication)
+      ? unsettled(question)
+      : hard('ownDomain', 'own domain, not authenticated')
   }
+  return undefined
+}
+
+function byTrust(question: InboundQuestion): InboundOutcome {
+  const { facts, trust, policy, weights } = question
   const band = bandOf(trust.score, policy)
-  if (bandOf(trust.range.lowest, policy) !== bandOf(trust.range.highest, policy)) return unsettled(question)
+  const [lowest, highest] = [bandOf(trust.range.lowest, policy), bandOf(trust.range.highest, policy)]
+  if (lowest !== highest) {
+    // RS-13: no 5xx for want of answers, however long they are owed.
+    const isGood = question.dnsGivenUp && band === 'accept'
+    if (!isGood) return unsettled(question)
+  }
   if (band === 'refuse') return refusedByTrust(question)
-  if (scan.kind === 'unknown') return deferred(question, 'scanner', scan.reason)
+  if (facts.scan.kind === 'unknown') return deferred(question, 'scanner', facts.scan.reason)
   if (band === 'accept')
     return refusedForClosed(question) ?? refusedForOffice(question) ?? { kind: 'deliver' }
   return question.cameBack
     ? refusedByTrust(question)
-    : deferred(question, 'comeAgain', `trust ${trust.score}`)
+    : deferred(question, 'comeAgain', `trust ${trust.score}`, `${weights.retry.after}`)
 }
 
 function bandOf(score: number, policy: InboundPolicy): 'refuse' | 'between' | 'accept' {
@@ -62,9 +95,7 @@ function refusedForClosed(question: InboundQuestion): InboundOutcome | undefined
     (layer) => layer.kind === 'closed' && layer.reason !== 'damaged',
   )
   if (closed?.kind !== 'closed') return undefined
-  const { format, reason } = closed
-  const reply = refusal('closed', wordsOf(question))
-  return { kind: 'reject', hard: false, reason: `closed: ${format} ${reason}`, reply }
+  return rejected(question, 'closed', `closed: ${closed.format} ${closed.reason}`)
 }
 
 /** A file that this recipient's policy refuses; a colleague's policy can still take the mail, which then holds it. */
@@ -72,16 +103,15 @@ function refusedForOffice(question: InboundQuestion): InboundOutcome | undefined
   const { facts, trust, policy } = question
   const refused = facts.office.find((file) => officeTreatment(policy, file, trust.score) === 'refuse')
   if (!refused) return undefined
-  const type = `${refused.office}${refused.macros ? ' mit Makros / with macros' : ''}`
-  const reply = refusal('office', { ...wordsOf(question), detail: type })
-  return { kind: 'reject', hard: false, reason: `office: ${refused.office}`, reply }
+  const detail = `${refused.office}${refused.macros ? ' mit Makros / with macros' : ''}`
+  return rejected(question, 'office', `office: ${refused.office}`, { detail })
 }
 
-/** Whether a missing proof or a missing relation brought it down decides what helps the sender. */
+/** Whether a missing proof, a list or a missing relation brought it down decides what helps the sender. */
 function refusedByTrust(question: InboundQuestion): InboundOutcome {
-  const { trust } = question
-  const forged = trust.signals.some(({ name }) => ['DMARC', 'DOWNGRADE', 'SPF'].includes(name))
-  return rejected(question, forged ? 'authentication' : 'trust', `trust ${trust.score}`, false)
+  const { facts, trust, message, weights } = question
+  const { why, detail, heals } = whyRefused(facts, trust, message.clientAddress, weights)
+  return rejected(question, why, `trust ${trust.score}`, { detail, heals })
 }
 
 /** The checks that have no answer could change the verdict (RFC 7208 8.6, RFC 9989 5.4: ask the sender to retry). */
@@ -92,23 +122,25 @@ function unsettled(question: InboundQuestion): InboundOutcome {
   return deferred(question, onlySpf ? 'spfUnknown' : 'dnsUnknown', reason)
 }
 
-function deferred(question: InboundQuestion, kind: RefusalCase, reason: string): InboundOutcome {
-  return { kind: 'defer', comeAgain: kind === 'comeAgain', reason, reply: refusal(kind, wordsOf(question)) }
+function deferred(question: InboundQuestion, why: RefusalCase, reason: string, detail = ''): InboundOutcome {
+  const reply = refusal(why, { ...wordsOf(question), detail })
+  return { kind: 'defer', comeAgain: why === 'comeAgain', why, reason, reply }
 }
 
 function rejected(
   question: InboundQuestion,
-  kind: RefusalCase,
+  why: RefusalCase,
   reason: string,
-  hard: boolean,
+  { hard = false, detail = '', heals = false } = {},
 ): InboundOutcome {
-  return { kind: 'reject', hard, reason, reply: refusal(kind, wordsOf(question)) }
+  const reply = refusal(why, { ...wordsOf(question), detail, heals })
+  return { kind: 'reject', hard, why, heals, reason, reply }
 }
 
-function wordsOf({ organization, policy, reference, facts }: InboundQuestion) {
+function wordsOf({ organization, policy, reference }: InboundQuestion) {
   return {
     organization: { name: organization.name, telephone: policy.telephone ?? organization.telephone },
     reference,
-    detail: facts.scan.kind === 'infected' ? facts.scan.name : '',
+    languages: policy.languages,
   }
 }

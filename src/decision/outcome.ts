@@ -1,5 +1,6 @@
 import type { SmtpReply } from '../failure.ts'
 import type { OutboundPolicy } from '../policy/policy.ts'
+import type { RefusalCase } from './refusal-cases.ts'
 
 /** The ways a message can leave. `none` is the clear, and only a policy gives it. */
 export type Protection = OutboundPolicy['protection'][number]
@@ -40,8 +41,17 @@ export type InboundOutcome =
   | {
       readonly kind: 'defer'
       readonly comeAgain: boolean
+      readonly why: RefusalCase
       readonly reason: string
       readonly reply: SmtpReply
     }
   /** `hard`: whatever the relations are, such as for malware; then no other recipient gets the message either. */
-  | { readonly kind: 'reject'; readonly hard: boolean; readonly reason: string; readonly reply: SmtpReply }
+  | {
+      readonly kind: 'reject'
+      readonly hard: boolean
+      readonly why: RefusalCase
+      /** Our own mail to the sender would let him in. */
+      readonly heals: boolean
+      readonly reason: string
+      readonly reply: SmtpReply
+    }

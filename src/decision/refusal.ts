@@ -1,4 +1,5 @@
 import type { SmtpReply } from '../failure.ts'
+import { type RefusalCase, refusalCases } from './refusal-cases.ts'
 import { toAscii } from './to-ascii.ts'
 
 /** Whose mail server speaks, and whom a refused sender should call. */
@@ -7,142 +8,101 @@ export interface Organization {
   readonly telephone: string
 }
 
-/** Why a message is not accepted, as far as the sender is told. */
-export type RefusalCase =
-  | 'trust'
-  | 'authentication'
-  | 'blocked'
-  | 'malware'
-  | 'author'
-  | 'office'
-  | 'closed'
-  | 'ownDomain'
-  | 'comeAgain'
-  | 'scanner'
-  | 'spfUnknown'
-  | 'dnsUnknown'
+/** In what order the sender is told: one of the two is his. */
+export type Language = 'de' | 'en'
 
-/** Code, status, and the reason in German and in English. No score and no rule: spammers read them, too. */
-const cases: Readonly<
-  Record<
-    RefusalCase,
-    readonly [code: number, status: SmtpReply['enhancedStatus'], german: string, english: string]
-  >
-> = {
-  trust: [
-    550,
-    '5.7.1',
-    'Absender hier noch nicht bekannt und Nachricht auffaellig.',
-    'sender not yet known here.',
-  ],
-  authentication: [
-    550,
-    '5.7.26',
-    'Die Absenderadresse ist nicht bestaetigt (SPF, DKIM, DMARC).',
-    'the sender address is not authenticated (SPF, DKIM, DMARC).',
-  ],
-  blocked: [
-    550,
-    '5.7.1',
-    'Von diesem Absender nehmen wir keine E-Mail an.',
-    'we accept no mail from this sender.',
-  ],
-  malware: [554, '5.7.1', 'Schadsoftware gefunden', 'malware found'],
-  office: [
-    550,
-    '5.7.1',
-    'Solche Office-Dateien nehmen wir nicht an. Bitte als PDF senden',
-    'Office files of this kind are not accepted. Please send a PDF',
-  ],
-  closed: [
-    550,
-    '5.7.5',
-    'Die Nachricht ist so verschluesselt, dass wir sie nicht lesen koennen.',
-    'the message is encrypted in a way that we cannot read.',
-  ],
-  author: [
-    550,
-    '5.6.0',
-    'Im Feld From steht nicht genau ein Absender.',
-    'the From field must name exactly one author.',
-  ],
-  ownDomain: [
-    550,
-    '5.7.26',
-    'Absender aus unserer Domain ohne Nachweis (SPF, DKIM).',
-    'an author of our own domain without authentication.',
-  ],
-  comeAgain: [
-    451,
-    '4.7.1',
-    'Bitte in 5 Minuten erneut senden (automatisch).',
-    'please retry in 5 minutes (automatic).',
-  ],
-  scanner: [
-    451,
-    '4.3.0',
-    'Virenpruefung voruebergehend nicht moeglich.',
-    'virus scan temporarily not possible.',
-  ],
-  spfUnknown: [451, '4.7.24', 'SPF voruebergehend nicht pruefbar.', 'SPF temporarily not verifiable.'],
-  dnsUnknown: [
-    451,
-    '4.4.3',
-    'Absender voruebergehend nicht pruefbar (DNS).',
-    'sender temporarily not verifiable (DNS).',
-  ],
+/** What a reply is made of beside its case. */
+export interface RefusalWords {
+  readonly organization: Organization
+  readonly reference: string
+  readonly languages: readonly Language[]
+  /** The name of the malware, the type of the file, the domain, the list. */
+  readonly detail?: string
+  /** Our own mail to the sender would let him in. */
+  readonly heals?: boolean
 }
 
-/** "550-5.7.1 " in front of each line; the whole at most 110, of 512 allowed (RFC 5321 4.5.3.1.5): readable in one row. */
+/** "550-5.7.26 " in front of each line; the whole at most 110, of 512 allowed (RFC 5321 4.5.3.1.5): readable in one row. */
 const lineLength = 110 - '550-5.7.26 '.length
 
 /**
  * The words for a sender whose message is not accepted. The first and the last line carry the essence, because some
- * servers show only one; the reference number stands in both. `detail` is the name of the malware, or the type of the file.
+ * servers show only one; reference and number of the case stand in both.
  */
-export function refusal(
-  kind: RefusalCase,
-  {
-    organization,
-    reference,
-    detail = '',
-  }: { organization: Organization; reference: string; detail?: string },
-): SmtpReply {
-  const [code, enhancedStatus, german, english] = cases[kind]
-  const name = toAscii(organization.name, 40)
-  const telephone = toAscii(organization.telephone, 40)
-  const found = detail && `: ${toAscii(detail, 60)}`
-  const lines =
-    code === 451
-      ? [
-          `NOCH NICHT ANGENOMMEN: ${german} Ref. ${reference}`,
-          `Ihre E-Mail an ${name} bleibt bei Ihrem Server, der es erneut versucht.`,
-          `Fragen: ${telephone}. Questions: please call ${telephone}.`,
-          `NOT YET ACCEPTED: ${english} Ref. ${reference}`,
-        ]
-      : [
-          `NICHT ANGENOMMEN: Ihre E-Mail an ${name} wurde abgelehnt. Ref. ${reference}`,
-          `Grund: ${german}${found}`,
-          ...advice(kind, telephone),
-          `Reason: ${english}${found}`,
-          `REJECTED, not delivered. Questions: please call ${telephone}. Ref. ${reference}`,
-        ]
-  return { code, enhancedStatus, lines: lines.map((line) => line.slice(0, lineLength)) }
+export function refusal(kind: RefusalCase, words: RefusalWords): SmtpReply {
+  const { code, status, number } = refusalCases[kind]
+  const [first = 'de', second = first === 'de' ? 'en' : 'de'] = words.languages
+  const telephone = toAscii(words.organization.telephone, 30)
+  const name = toAscii(words.organization.name, 100)
+  const say = code === 451 ? deferring : refusing
+  const lines = [
+    ending(say[first].opening(name), words.reference, number),
+    ...explanation(kind, first, words, telephone),
+    ...explanation(kind, second, words, telephone),
+    ending(say[second].closing(telephone), words.reference, number),
+  ]
+  return { code, enhancedStatus: status, lines: lines.map((line) => line.slice(0, lineLength)) }
 }
 
-/** What helps. Where our own mail to the sender would heal the refusal, it says so. */
-function advice(kind: RefusalCase, telephone: string): string[] {
-  if (kind === 'closed') {
-    return [
-      'Bitte nur mit unserem aktuellen Zertifikat oder Schluessel verschluesseln: es haengt an',
-      'unseren signierten E-Mails und steht auf unserem Portal.',
-      'Please encrypt the whole mail, with our current certificate: see our signed mail or our portal.',
-    ]
-  }
-  if (kind !== 'trust') return [`Bitte rufen Sie uns an: ${telephone}.`]
-  return [
-    `Bitte rufen Sie uns an: ${telephone}. Sobald wir Ihnen geschrieben haben,`,
-    'senden Sie Ihre E-Mail einfach erneut - sie kommt dann an.',
-    `Please call ${telephone}; after we have written to you, send your mail again.`,
-  ]
+/** However long the name of the organisation is, the reference stays. */
+function ending(text: string, reference: string, number: number): string {
+  const end = ` Ref. ${toAscii(reference, 20)} Code ${number}`
+  return `${text.slice(0, lineLength - end.length).trimEnd()}${end}`
 }
+
+function explanation(
+  kind: RefusalCase,
+  language: Language,
+  { detail = '', heals = false }: RefusalWords,
+  telephone: string,
+): string[] {
+  const { code } = refusalCases[kind]
+  const { reason, advice } = refusalCases[kind][language]
+  const label = { de: 'Grund', en: 'Reason' }[language]
+  const room = lineLength - `${label}: ${reason}`.length + 2
+  const told = reason.replace('{}', () => toAscii(detail, Math.max(10, room)).replaceAll(/[. ]+$/g, ''))
+  const call = (code === 451 ? deferring : refusing)[language]
+  return [`${label}: ${told}`, ...advice, ...(heals ? call.healing(telephone) : call.calling(telephone))]
+}
+
+/** 5xx: the sender's server tells the sender at once. */
+const refusing = {
+  de: {
+    opening: (name: string) => `NICHT ANGENOMMEN: Ihre E-Mail an ${name}.`,
+    closing: (telephone: string) => `NICHT ANGENOMMEN, nicht zugestellt. Bitte rufen Sie an: ${telephone}.`,
+    calling: (telephone: string) => [`Fragen? Bitte rufen Sie uns an: ${telephone}.`],
+    healing: (telephone: string) => [
+      `Bitte rufen Sie uns an: ${telephone}. Sobald wir Ihnen geschrieben haben,`,
+      'senden Sie Ihre E-Mail einfach erneut - sie kommt dann an.',
+    ],
+  },
+  en: {
+    opening: (name: string) => `REJECTED: your mail to ${name}.`,
+    closing: (telephone: string) => `REJECTED, not delivered. Please call ${telephone}.`,
+    calling: (telephone: string) => [`Questions? Please call ${telephone}.`],
+    healing: (telephone: string) => [
+      `Please call ${telephone}; after we have written to you,`,
+      'send your mail again and it will arrive.',
+    ],
+  },
+} as const
+
+/** 4xx: the sender's server keeps the mail and tries again by itself. */
+const deferring = {
+  de: {
+    opening: (name: string) => `NOCH NICHT ANGENOMMEN: Ihre E-Mail an ${name}.`,
+    closing: () => 'NOCH NICHT ANGENOMMEN, Ihr Server versucht es erneut.',
+    calling: (telephone: string) => [
+      `Ihr Server versucht es von selbst erneut. Fragen? Bitte rufen Sie uns an: ${telephone}.`,
+    ],
+    healing: () => [],
+  },
+  en: {
+    opening: (name: string) => `NOT YET ACCEPTED: your mail to ${name}.`,
+    closing: () => 'NOT YET ACCEPTED, your server will try again.',
+    calling: (telephone: string) => [
+      `Your server will try again by itself. Questions? Please call ${telephone}.`,
+    ],
+    healing: () => [],
+  },
+} as const

@@ -35,17 +35,15 @@ export interface AuthenticationFacts {
   }[]
   readonly dmarc: {
     readonly result: AuthenticationResult
-    /** Published policy of the author's organisational domain; undefined if none is published. */
+    /** What the author's domain asks for, one step milder while it only tries that out (`t=y`); undefined if nothing is published. */
     readonly policy: 'none' | 'quarantine' | 'reject' | undefined
-    /** `t=y` (RFC 9989 4.7): the domain tries its policy out. */
-    readonly testing?: boolean
   }
   readonly arc: AuthenticationResult
   /**
-   * Of an ARC chain that passed: who sealed it first, and whether he says that the author was authenticated (DMARC pass). It
-   * proves who says so, not that it is true (RFC 8617 4.2.1). Undefined without such a chain.
+   * Of an ARC chain that passed: everybody who sealed it, and whether the first says that the author was authenticated. The chain
+   * proves who says so, not that it is true (RFC 8617 4.2.1): whoever comes later could have changed everything.
    */
-  readonly forwarded?: { readonly sealer: string; readonly authorPassed: boolean } | undefined
+  readonly forwarded?: { readonly sealers: readonly string[]; readonly authorPassed: boolean } | undefined
   /** Whether the author's domain publishes an SPF record; undefined where nobody asked or nobody knows. */
   readonly authorPublishesSpf?: boolean | undefined
 }

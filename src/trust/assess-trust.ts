@@ -1,33 +1,19 @@
-import type { InboundFacts, RelationFacts } from '../message/facts.ts'
-import type { AllowEntry, BlockEntry } from '../policy/policy.ts'
+import type { InboundFacts } from '../message/facts.ts'
 import { criteria } from './criteria.ts'
+import type { Context, Signal, TrustQuestion } from './criterion.ts'
+import { earnedTrust } from './earned-trust.ts'
+import { identityOf } from './identity.ts'
 import { resolvedForTheBest, resolvedForTheWorst } from './resolve-unknowns.ts'
-
-/** One observation about a message, what it weighs, and what it rests on. */
-export interface Signal {
-  readonly name: string
-  readonly points: number
-  /** For the log and the administrator; may name addresses, never content. */
-  readonly evidence: string
-}
 
 /** The Level of Trust: 0 is an unknown sender, -100 and +100 the ends. The points of the signals sum to the score. */
 export interface TrustAssessment {
   readonly score: number
   readonly signals: readonly Signal[]
+  /** f: how far the author is proven; and T: what he earned by our own mail to him. */
+  readonly identity: number
+  readonly earned: number
   /** What the score could be if every temperror had come to an answer; equal to it where all is known. */
   readonly range: { readonly lowest: number; readonly highest: number }
-}
-
-/** What belongs to one recipient or to the transaction, beside the facts. */
-export interface TrustQuestion {
-  readonly message: { readonly sender: string; readonly clientAddress: string | undefined }
-  /** Between the author and this recipient. */
-  readonly relation: RelationFacts
-  /** Entries that match: by the author's address or the client's. */
-  readonly lists: { readonly block?: BlockEntry | undefined; readonly allow?: AllowEntry | undefined }
-  /** The same sender, network and recipient were asked to come again, and came after the time that was named. */
-  readonly cameBack: boolean
 }
 
 /**
@@ -35,26 +21,31 @@ export interface TrustQuestion {
  * Pure, so that `explain` and the live gateway cannot differ.
  */
 export function assessTrust(facts: InboundFacts, question: TrustQuestion): TrustAssessment {
-  const { score, signals } = sum(facts, question)
+  const found = sum(facts, question)
+  const [worst, best] = [resolvedForTheWorst(facts), resolvedForTheBest(facts)]
   return {
-    score,
-    signals,
+    ...found,
     range: {
-      lowest: Math.min(score, sum(resolvedForTheWorst(facts), question).score),
-      highest: Math.max(score, sum(resolvedForTheBest(facts), question).score),
+      lowest: Math.min(found.score, worst === facts ? found.score : sum(worst, question).score),
+      highest: Math.max(found.score, best === facts ? found.score : sum(best, question).score),
     },
   }
 }
 
-function sum(facts: InboundFacts, question: TrustQuestion): Pick<TrustAssessment, 'score' | 'signals'> {
+function sum(facts: InboundFacts, question: TrustQuestion): Omit<TrustAssessment, 'range'> {
+  const { message, relation, weights } = question
+  const identity = identityOf(facts, weights)
+  const earned = earnedTrust(facts, message.sender, relation, identity, weights)
   const signals: Signal[] = []
+  const context: Context = { ...question, identity, earned, before: signals }
   for (const { name, find } of criteria) {
-    const found = find(facts, question, signals)
-    if (found) signals.push({ name, points: Math.round(found.points), evidence: found.evidence })
+    const found = find(facts, context)
+    if (found) signals.push({ name, ...found, points: Math.round(found.points) })
   }
   const total = signals.reduce((points, signal) => points + signal.points, 0)
   const score = Math.max(-100, Math.min(100, total))
   // An addend of its own, so that whoever adds up the explanation comes to the score.
-  if (score !== total) signals.push({ name: 'LIMIT', points: score - total, evidence: 'scale ends at 100' })
-  return { score, signals }
+  if (score !== total)
+    signals.push({ name: 'LIMIT', points: score - total, evidence: 'the scale ends at 100', words: '' })
+  return { score, signals, identity: identity.factor, earned: earned.sum }
 }

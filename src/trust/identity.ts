@@ -1,21 +1,67 @@
-import type { AuthenticationFacts, InboundFacts } from '../message/facts.ts'
+import type { AuthenticationFacts, HistoryFacts, InboundFacts } from '../message/facts.ts'
+import type { Weights } from './weights.ts'
 
-/**
- * How far the author's address is proven, from 0 to 1: the factor of everything that is earned by the address. 1.0 for
- * an aligned DKIM signature of the whole body, 0.8 for aligned SPF (others send from the same servers), 0 otherwise and
- * whenever DMARC fails.
- */
-export function identityFactor(facts: InboundFacts): number {
-  const { author, dmarc, spf } = facts.authentication
-  if (!author || dmarc.result === 'fail') return 0
-  if (hasAlignedSignature(facts.authentication)) return 1
-  return spf.result === 'pass' && spf.aligned ? 0.8 : 0
+/** How far an author is proven, from 0 to 1, and by what. */
+export interface Identity {
+  readonly factor: number
+  /** For the explanation; undefined where nothing proves him. */
+  readonly proof: string | undefined
 }
 
-/** A verified DKIM signature of the author's domain that covers the whole body. */
-export function hasAlignedSignature({ dkim }: AuthenticationFacts): boolean {
-  return dkim.some(
-    ({ result, aligned, bodyLengthLimited }) => result === 'pass' && aligned && !bodyLengthLimited,
+/**
+ * The factor of everything that is earned by an author: 1 for an aligned DKIM signature of the whole message or a valid
+ * S/MIME signature of his, less for SPF by servers of his own, much less for SPF by servers that he shares with
+ * strangers, and something for a network from which proven answers came. Nothing whenever DMARC fails.
+ */
+export function identityOf(
+  facts: Pick<InboundFacts, 'authentication' | 'protection'> & {
+    readonly history: Pick<HistoryFacts, 'seen' | 'learnedOrigin' | 'healing'>
+  },
+  { identity }: Pick<Weights, 'identity'>,
+): Identity {
+  const { authentication, history } = facts
+  const { author, dmarc, spf } = authentication
+  if (!author || dmarc.result === 'fail') return nobody
+  const proven = provenIdentity(facts, { identity })
+  if (proven.factor > 0) return proven
+  // A domain that says by SPF that this is not its server is believed before our own memory.
+  const disowned = spf.aligned && spf.result === 'fail'
+  if (disowned) return nobody
+  if (history.healing) return { factor: identity.learnedOrigin, proof: 'open heal window' }
+  if (history.learnedOrigin && dmarc.policy === undefined && !history.seen.signed) {
+    return { factor: identity.learnedOrigin, proof: 'learned origin' }
+  }
+  return nobody
+}
+
+const nobody: Identity = { factor: 0, proof: undefined }
+
+/** What the message itself proves, by signatures and SPF, without anything we remember. */
+export function provenIdentity(
+  { authentication, protection }: Pick<InboundFacts, 'authentication' | 'protection'>,
+  { identity }: Pick<Weights, 'identity'>,
+): Identity {
+  const { author, dmarc, spf } = authentication
+  if (!author || dmarc.result === 'fail') return nobody
+  const signature = alignedSignature(authentication)
+  if (signature) return { factor: 1, proof: `DKIM ${signature.domain}` }
+  const isSigned =
+    protection.signature === 'valid' &&
+    protection.layers.some((layer) => layer.kind === 'signed' && layer.format === 'smime')
+  if (isSigned) return { factor: 1, proof: `S/MIME ${author.address}` }
+  if (spf.result !== 'pass' || !spf.aligned || spf.reach === 'open') return nobody
+  return spf.reach === 'own'
+    ? { factor: identity.spf, proof: `SPF ${spf.domain}` }
+    : { factor: identity.sharedSpf, proof: `SPF ${spf.domain}, shared servers` }
+}
+
+/** A verified DKIM signature of the author's domain that covers the whole body and what readers see of the header. */
+export function alignedSignature({
+  dkim,
+}: AuthenticationFacts): AuthenticationFacts['dkim'][number] | undefined {
+  return dkim.find(
+    ({ result, aligned, bodyLengthLimited, headerIncomplete }) =>
+      result === 'pass' && aligned && !bodyLengthLimited && !headerIncomplete,
   )
 }
 

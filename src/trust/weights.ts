@@ -138,7 +138,7 @@ export const Weights = z.strictObject({
         .describe('number: suspicious above this score'),
       perScore: points(-6, 'for each whole point of the scorer above that'),
       most: points(-75, 'at most for that'),
-      harmlessBelow: z.number().min(-100).max(0).default(-1.5).describe('number: harmless below this score'),
+      harmlessBelow: z.number().min(-100).max(0).default(-1).describe('number: harmless below this score'),
       harmless: points(3, 'content that is harmless'),
       partnerFactor: factor(0.4, 'content of a partner'),
       phishing: points(-60, 'a known address of phishing in it, also of a partner'),

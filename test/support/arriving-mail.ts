@@ -7,7 +7,7 @@ import type { RevocationStatus } from '../../src/keys/revocation/revocation.ts'
 import { partBytes } from '../../src/message/build-part.ts'
 import type { Workspace } from '../../src/message/byte-source.ts'
 import { decodeText } from '../../src/message/encoded-words.ts'
-import { type AuthenticationFacts, type InboundFacts, unaskedFacts } from '../../src/message/facts.ts'
+import type { AuthenticationFacts } from '../../src/message/facts.ts'
 import { firstValue } from '../../src/message/header.ts'
 import type { MimeEntity } from '../../src/message/mime-entity.ts'
 import { builtInInbound } from '../../src/policy/find-policy.ts'
@@ -15,9 +15,11 @@ import type { InboundPolicy } from '../../src/policy/policy.ts'
 import { keysForLayers } from '../../src/protection/keys-for-layers.ts'
 import { openLayers } from '../../src/protection/open-layers.ts'
 import { openMessage } from '../../src/protection/open-message.ts'
+import { mailCryptoHere } from '../../src/protection/threads/mail-crypto.ts'
 import type { StoredKey } from '../../src/storage/key-store.ts'
 import { openWorkspace } from '../../src/storage/spool.ts'
 import { applyEdits } from './apply-edits.ts'
+import { inboundFacts, inboundQuestion } from './inbound-facts.ts'
 import { armoredKey } from './openpgp-judges.ts'
 import { receivedMessage } from './received-message.ts'
 import { allOf } from './smime-judges.ts'
@@ -75,29 +77,12 @@ export async function arrived(mail: string | Uint8Array, arrival: Arrival = {}) 
     keysForLayers(keyStore(arrival), {
       ...{ anchors: [testCertificate('root-ca')], partnerAnchors: async () => [], checkRevocation },
     }),
+    mailCryptoHere,
   )
   const { message: opened, protection } = await openMessage(message, openers, workspace, signal)
-  const facts: InboundFacts = {
-    authentication,
-    scan: { kind: 'clean', signatures: 'test' },
-    files: [],
-    office: [],
-    relations: [],
-    ...unaskedFacts,
-    ownDomain: false,
-    ambiguities: [],
-    protection,
-  }
+  const facts = inboundFacts(authentication, { protection })
   const policy = { ...builtInInbound, ...arrival.policy }
-  const outcome = decideInbound({
-    facts,
-    trust: { score: 0, signals: [], range: { lowest: 0, highest: 0 } },
-    policy,
-    block: undefined,
-    reference: message.id,
-    organization: { name: 'Kanzlei Muster', telephone: '+49 30 5550100' },
-    cameBack: false,
-  })
+  const outcome = decideInbound({ ...inboundQuestion, facts, policy, reference: message.id })
   const house = {
     telephone: '',
     converter: { convert: neverAsked, render: neverAsked },

@@ -5,9 +5,9 @@ import type { InboundOutcome } from '../../../src/decision/outcome.ts'
 const reply = { code: 550, enhancedStatus: '5.7.1', lines: [] } as const
 const outcomes = {
   deliver: { kind: 'deliver' },
-  defer: { kind: 'defer', comeAgain: true, reason: '', reply },
-  refuse: { kind: 'reject', hard: false, reason: '', reply },
-  hard: { kind: 'reject', hard: true, reason: '', reply },
+  defer: { kind: 'defer', comeAgain: true, why: 'comeAgain', reason: '', reply },
+  refuse: { kind: 'reject', hard: false, why: 'trust', heals: true, reason: '', reply },
+  hard: { kind: 'reject', hard: true, why: 'malware', heals: false, reason: '', reply },
 } as const satisfies Record<string, InboundOutcome>
 
 for (const [ways, decidedBy] of [

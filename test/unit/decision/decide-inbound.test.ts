@@ -1,57 +1,42 @@
 import { describe, expect, it } from 'vitest'
 import { decideInbound, type InboundQuestion } from '../../../src/decision/decide-inbound.ts'
-import {
-  type AuthenticationFacts,
-  type ClosedReason,
-  type InboundFacts,
-  noProtection,
-  unaskedFacts,
-} from '../../../src/message/facts.ts'
+import type { AuthenticationFacts, ClosedReason, InboundFacts } from '../../../src/message/facts.ts'
+import { noProtection } from '../../../src/message/facts.ts'
 import { builtInInbound } from '../../../src/policy/find-policy.ts'
+import {
+  bySpf,
+  inboundFacts,
+  inboundQuestion as question,
+  scored as score,
+  stranger,
+  unauthenticated,
+} from '../../support/inbound-facts.ts'
 
-const authentication: AuthenticationFacts = {
-  author: { address: 'ann@partner.example', domain: 'partner.example' },
-  spf: { result: 'pass', domain: 'partner.example', aligned: true },
-  dkim: [],
-  dmarc: { result: 'none', policy: undefined },
-  arc: 'none',
-}
-const facts: InboundFacts = {
-  authentication,
-  scan: { kind: 'clean', signatures: 'x' },
-  files: [],
-  office: [],
-  relations: [],
-  ...unaskedFacts,
-  ownDomain: false,
-  ambiguities: [],
-  protection: noProtection,
-}
-const question: InboundQuestion = {
-  facts,
-  trust: { score: 0, signals: [], range: { lowest: 0, highest: 0 } },
-  policy: builtInInbound,
-  block: undefined,
-  reference: 'K7Q2M8R4T6W1X3Y5',
-  organization: { name: 'Kanzlei Müller', telephone: '+49 9721 0000' },
-  cameBack: false,
-}
-const scored = (score: number, lowest = score, highest = score, signal = 'NO_AUTHENTICATION') => ({
-  trust: { score, signals: [{ name: signal, points: score, evidence: '' }], range: { lowest, highest } },
-})
-const unproven = { spf: { ...authentication.spf, result: 'none', aligned: false } } as const
+const scored = (...given: Parameters<typeof score>) => ({ trust: score(...given) })
 const noAnswer = {
-  spf: { ...authentication.spf, result: 'temperror' },
+  spf: { ...bySpf.spf, result: 'temperror' },
   dmarc: { result: 'temperror', policy: undefined },
 } as const
 
-/** Facts with another authentication. */
+/** A question about facts with another authentication. */
 const by = (change: Partial<AuthenticationFacts>, rest: Partial<InboundFacts> = {}) => ({
-  facts: { ...facts, ...rest, authentication: { ...authentication, ...change } },
+  facts: inboundFacts({ ...bySpf, ...change }, rest),
 })
-const scan = (result: InboundFacts['scan']) => ({ facts: { ...facts, scan: result } })
-const infected = scan({ kind: 'infected', name: 'Win.Test', signatures: 'x' })
-const unscanned = scan({ kind: 'unknown', reason: 'virus scanner: down' })
+const having = (rest: Partial<InboundFacts>) => ({ facts: inboundFacts(bySpf, rest) })
+const infected = having({ scan: { kind: 'infected', name: 'Win.Test', signatures: 'x' } })
+const unscanned = having({ scan: { kind: 'unknown', reason: 'virus scanner: down' } })
+const program = having({ forbidden: [{ fileName: 'rechnung.pdf.exe', type: 'exe' }] })
+const fromNobody = { message: { ...question.message, sender: '' } }
+const report = (ours: boolean | undefined) => ({
+  ...fromNobody,
+  ...having({ reply: { match: 'none', ours } }),
+})
+const shared = { ...bySpf.spf, reach: 'shared' } as const
+const open = { ...bySpf.spf, reach: 'open' } as const
+const listed = { block: { sender: 'partner.example', reason: 'x' } }
+const allowedByName = {
+  trust: { ...score(0), signals: [{ name: 'ALLOW_LIST', points: 40, evidence: '', words: '' }] },
+}
 
 describe('a message', () => {
   for (const [what, change, kind, reply] of [
@@ -60,44 +45,88 @@ describe('a message', () => {
     ['a little below', scored(-11), 'defer', '451 4.7.1'],
     ['at the lower threshold', scored(-30), 'defer', '451 4.7.1'],
     ['below it', scored(-31), 'reject', '550 5.7.1'],
-    ['below it by a forged author', scored(-60, -60, -60, 'DMARC'), 'reject', '550 5.7.26'],
+    ['below it by a forged author', scored(-60, { signal: 'DMARC' }), 'reject', '550 5.7.26'],
+    ['below it by a foreign server', scored(-60, { signal: 'SPF' }), 'reject', '550 5.7.23'],
+    ['below it by a forged partner', scored(-60, { signal: 'DOWNGRADE' }), 'reject', '550 5.7.26'],
+    ['below it by a list', scored(-60, { signal: 'STRONG_LIST' }), 'reject', '550 5.7.1'],
+    ['below it by a server without a name', scored(-60, { signal: 'SERVER_NAME' }), 'reject', '550 5.7.25'],
     ['in between that came back as asked', { ...scored(-11), cameBack: true }, 'reject', '550 5.7.1'],
     ['with malware', infected, 'reject', '554 5.7.1'],
     ['with malware of our best partner', { ...infected, ...scored(100) }, 'reject', '554 5.7.1'],
+    ['with a program of our best partner', { ...program, ...scored(100) }, 'reject', '550 5.7.1'],
     ['that could not be scanned', unscanned, 'defer', '451 4.3.0'],
     ['of our best partner that could not be scanned', { ...unscanned, ...scored(100) }, 'defer', '451 4.3.0'],
     ['refused anyway that could not be scanned', { ...unscanned, ...scored(-60) }, 'reject', '550 5.7.1'],
-    [
-      'of a blocked sender',
-      { block: { sender: 'partner.example', reason: 'x' }, ...scored(100) },
-      'reject',
-      '550 5.7.1',
-    ],
+    ['of a blocked sender', { ...listed, ...scored(100) }, 'reject', '550 5.7.1'],
     ['without one author', by({ author: undefined }), 'reject', '550 5.6.0'],
-    ['of our own domain without proof', by(unproven, { ownDomain: true }), 'reject', '550 5.7.26'],
+    ['of our own domain without proof', by(unauthenticated, { ownDomain: true }), 'reject', '550 5.7.26'],
     ['of our own domain with proof', by({}, { ownDomain: true }), 'deliver', undefined],
+    ['of our own domain by shared servers', by({ spf: shared }, { ownDomain: true }), 'deliver', undefined],
+    ['of our own domain by a record for all', by({ spf: open }, { ownDomain: true }), 'reject', '550 5.7.26'],
+    [
+      'of our own domain from a learned origin',
+      by(unauthenticated, {
+        ownDomain: true,
+        history: { ...having({}).facts.history, learnedOrigin: true, healing: true },
+      }),
+      'reject',
+      '550 5.7.26',
+    ],
+    [
+      'of our own domain by our scanner',
+      { ...by(unauthenticated, { ownDomain: true }), exception: { sender: '192.0.2.1', reason: 'scanner' } },
+      'deliver',
+      undefined,
+    ],
     ['of our own domain while the DNS is down', by(noAnswer, { ownDomain: true }), 'defer', '451 4.4.3'],
     [
+      'of our own domain while the DNS is down for long',
+      { ...by(noAnswer, { ownDomain: true }), dnsGivenUp: true },
+      'defer',
+      '451 4.4.3',
+    ],
+    ['that reports on a mail that we never sent', report(false), 'reject', '550 5.7.1'],
+    ['that reports on a mail of ours', report(true), 'deliver', undefined],
+    ['that reports on something nobody can know', report(undefined), 'deliver', undefined],
+    [
+      'that reports on nothing of ours, from an allowed machine',
+      { ...report(false), ...allowedByName },
+      'deliver',
+      undefined,
+    ],
+    [
       'whose unknown SPF could bring it down',
-      { ...by({ spf: noAnswer.spf }), ...scored(0, -15, 5) },
+      { ...by({ spf: noAnswer.spf }), ...scored(0, { lowest: -15, highest: 5 }) },
       'defer',
       '451 4.7.24',
     ],
     [
       'whose unknown DMARC could bring it down',
-      { ...by(noAnswer), ...scored(0, -75, 5) },
+      { ...by(noAnswer), ...scored(0, { lowest: -75, highest: 5 }) },
+      'defer',
+      '451 4.4.3',
+    ],
+    [
+      'whose unknown DMARC could bring it down, for long',
+      { ...by(noAnswer), ...scored(0, { lowest: -75, highest: 5 }), dnsGivenUp: true },
+      'deliver',
+      undefined,
+    ],
+    [
+      'whose unknown DMARC could save it, for long',
+      { ...by(noAnswer), ...scored(-35, { lowest: -75, highest: 5 }), dnsGivenUp: true },
       'defer',
       '451 4.4.3',
     ],
     [
       'whose unknown SPF changes nothing',
-      { ...by({ spf: noAnswer.spf }), ...scored(5, -10, 5) },
+      { ...by({ spf: noAnswer.spf }), ...scored(5, { lowest: -10, highest: 5 }) },
       'deliver',
       undefined,
     ],
     [
       'whose unknown DKIM cannot save it',
-      { ...by(noAnswer), ...scored(-60, -80, -40) },
+      { ...by(noAnswer), ...scored(-60, { lowest: -80, highest: -40 }) },
       'reject',
       '550 5.7.1',
     ],
@@ -113,33 +142,95 @@ describe('a message', () => {
   it('counts as asked to come again only between the thresholds, not for a fault of ours', () => {
     expect(decideInbound({ ...question, ...scored(-11) })).toMatchObject({ comeAgain: true })
     expect(decideInbound({ ...question, ...unscanned })).toMatchObject({ comeAgain: false })
-    const undecided = { ...by(noAnswer), ...scored(0, -75, 5) }
+    const undecided = { ...by(noAnswer), ...scored(0, { lowest: -75, highest: 5 }) }
     expect(decideInbound({ ...question, ...undecided })).toMatchObject({ comeAgain: false })
   })
 
   it('is refused for every recipient only by what no relation outweighs', () => {
     expect(decideInbound({ ...question, ...infected })).toMatchObject({ hard: true })
+    expect(decideInbound({ ...question, ...program })).toMatchObject({ hard: true })
     expect(decideInbound({ ...question, ...scored(-31) })).toMatchObject({ hard: false })
   })
 
-  it('is refused with the telephone number of its recipient', () => {
-    const policy = { ...question.policy, telephone: '+49 9721 1234' }
+  it('is refused with the telephone number of its recipient, in the order of his languages', () => {
+    const policy = {
+      ...question.policy,
+      telephone: '+49 9721 1234',
+      languages: ['en', 'de'] as ('en' | 'de')[],
+    }
     const outcome = decideInbound({ ...question, ...scored(-31), policy })
-    expect(outcome.kind === 'reject' && outcome.reply.lines.join()).toContain('+49 9721 1234')
+    const lines = outcome.kind === 'reject' ? outcome.reply.lines : []
+    expect(lines.join()).toContain('+49 9721 1234')
+    expect(lines[0]).toMatch(/^REJECTED/)
+    expect(lines.at(-1)).toMatch(/^NICHT ANGENOMMEN/)
+  })
+
+  it('is refused with the numbers that its sender or his administrator needs, never with our rules', () => {
+    const texts = (change: Partial<InboundQuestion>) => {
+      const outcome = decideInbound({ ...question, ...change })
+      return outcome.kind === 'reject' ? outcome.reply.lines.join('\n') : ''
+    }
+    expect(texts({ ...by({}), ...scored(-60, { signal: 'SPF' }) })).toContain('192.0.2.1 - partner.example')
+    const hits = [
+      { list: 'weak.example', subject: 'envelope', weight: 'weak', value: '127.0.0.4' },
+      {
+        list: 'dnsbl.example',
+        subject: 'ip',
+        weight: 'strong',
+        value: '127.0.0.2',
+        url: 'https://dnsbl.example/192.0.2.1',
+      },
+    ] as const
+    const onList = having({ lists: { hits, failed: [] } })
+    expect(texts({ ...onList, ...scored(-60, { signal: 'STRONG_LIST' }) })).toContain(
+      '192.0.2.1, https://dnsbl.example/192.0.2.1',
+    )
+    expect(texts(program)).toContain('nehmen wir nicht an: exe')
+    expect(texts(program)).not.toContain('rechnung')
+    expect(texts({ ...scored(-37, { signal: 'CONTENT' }) })).not.toMatch(/37|CONTENT/)
   })
 })
 
+describe('a refusal that our own mail would heal', () => {
+  const partner = { ...stranger, address: 1 }
+  for (const [what, change, heals] of [
+    ['is one for content', scored(-40, { signal: 'CONTENT' }), true],
+    ['is not one by a list', scored(-40, { signal: 'STRONG_LIST' }), false],
+    ['is not one for want of authentication', scored(-40, { signal: 'DMARC' }), false],
+    [
+      'is not one of an unproven author whom we know',
+      {
+        facts: inboundFacts({}, { relations: [partner] }),
+        trust: { ...score(-40, { signal: 'CONTENT' }), identity: 0 },
+      },
+      false,
+    ],
+    [
+      'is one of a proven author whom we know',
+      { facts: inboundFacts(bySpf, { relations: [partner] }), ...scored(-40, { signal: 'CONTENT' }) },
+      true,
+    ],
+    ['is not one for malware', infected, false],
+    ['is not one of a blocked sender', listed, false],
+  ] as const) {
+    it(`${what}, and says so`, () => {
+      const outcome = decideInbound({ ...question, ...change } as InboundQuestion)
+      if (outcome.kind !== 'reject') throw new Error(outcome.kind)
+      expect(outcome.heals).toBe(heals)
+      expect(outcome.reply.lines.join('\n').includes('after we have written to you')).toBe(heals)
+    })
+  }
+})
+
 describe('a box that nobody here can look into', () => {
-  const closed = (reason: ClosedReason) => ({
-    facts: {
-      ...facts,
+  const closed = (reason: ClosedReason) =>
+    having({
       protection: {
         ...noProtection,
-        encryption: 'closed' as const,
-        layers: [{ kind: 'closed', format: 'smime', reason } as const],
+        encryption: 'closed',
+        layers: [{ kind: 'closed', format: 'smime', reason }],
       },
-    },
-  })
+    })
   for (const [reason, kind] of [
     ['no-key', 'reject'],
     ['unsupported', 'reject'],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { decideInbound } from '../../../src/decision/decide-inbound.ts'
 import { officeTreatment, sharedOfficeTreatment } from '../../../src/decision/office-treatment.ts'
-import { type InboundFacts, noProtection, unaskedFacts } from '../../../src/message/facts.ts'
 import { builtInInbound } from '../../../src/policy/find-policy.ts'
 import { type InboundPolicy, InboundRule, type OfficeAction } from '../../../src/policy/policy.ts'
+import { bySpf, inboundFacts, inboundQuestion } from '../../support/inbound-facts.ts'
 
 const file = { office: 'docx', macros: false, encrypted: false, bytes: 1000 } as const
 const withBasis = { ...builtInInbound, withholdingBasis: 'company rule' }
@@ -70,31 +70,10 @@ describe('an Office file', () => {
 })
 
 describe('a mail whose Office file the policy refuses', () => {
-  const facts: InboundFacts = {
-    authentication: {
-      author: { address: 'ann@partner.example', domain: 'partner.example' },
-      spf: { result: 'pass', domain: 'partner.example', aligned: true },
-      dkim: [],
-      dmarc: { result: 'none', policy: undefined },
-      arc: 'none',
-    },
-    scan: { kind: 'clean', signatures: 'x', signaturesBuiltAt: new Date(0) },
-    files: [],
+  const facts = inboundFacts(bySpf, {
     office: [{ ...file, path: [1], fileName: 'Gehälter Müller.docx', macros: true, externalLinks: false }],
-    relations: [],
-    ...unaskedFacts,
-    ownDomain: false,
-    ambiguities: [],
-    protection: noProtection,
-  }
-  const question = {
-    facts,
-    trust: { score: 0, signals: [], range: { lowest: 0, highest: 0 } },
-    block: undefined,
-    reference: 'K7Q2-M8R4-T6W1',
-    organization: { name: 'Kanzlei Müller', telephone: '+49 9721 0000' },
-    cameBack: false,
-  }
+  })
+  const question = { ...inboundQuestion, facts }
 
   it('is refused in both languages by type, not by name, and says what to do', () => {
     const outcome = decideInbound({ ...question, policy: wanting('refuse') })
@@ -102,7 +81,7 @@ describe('a mail whose Office file the policy refuses', () => {
     expect(outcome.hard).toBe(false)
     const text = outcome.reply.lines.join('\n')
     expect([outcome.reply.code, outcome.reply.enhancedStatus]).toEqual([550, '5.7.1'])
-    for (const said of ['docx', 'Makros', 'als PDF senden', 'send a PDF']) expect(text).toContain(said)
+    for (const said of ['docx', 'Makros', 'senden Sie ein PDF', 'send a PDF']) expect(text).toContain(said)
     expect(text).not.toContain('Geh')
   })
 
