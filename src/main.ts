@@ -40,6 +40,7 @@ import { startMilterServer } from './milter/server.ts'
 import { startSocketmapServer } from './partners/socketmap-server.ts'
 import { tlsPolicyFor } from './partners/tls-policy.ts'
 import { partnerAuthoritiesFor } from './policy/find-policy.ts'
+import { openMailCrypto } from './protection/threads/mail-crypto.ts'
 import { readMasterKey } from './storage/master-key.ts'
 import { openStorage } from './storage/open-storage.ts'
 import { openWorkspace } from './storage/spool.ts'
@@ -140,6 +141,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     scan,
     lookup,
     converter,
+    crypto,
     observed,
     workFolder,
     rules: () => policies.inForce,

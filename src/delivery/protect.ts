@@ -11,16 +11,15 @@ import { decodeText } from '../message/encoded-words.ts'
 import { fieldsNamed, firstValue } from '../message/header.ts'
 import type { HeaderField } from '../message/header-field.ts'
 import type { MimeEntity } from '../message/mime-entity.ts'
+import { lacksMessageId, outgoingMessageId } from '../message/outgoing-message-id.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import type { Edit, FinalAnswer } from '../milter/filter.ts'
 import { authorProtection } from '../protection/author-protection.ts'
 import { boxed, hiddenSubject, outerFields, withProtectedHeader } from '../protection/header-protection.ts'
 import { withLegacyDisplay } from '../protection/legacy-display.ts'
-import { signAndEncrypt } from '../protection/openpgp/sign-and-encrypt.ts'
 import { type PdfHouse, pdfEntity } from '../protection/pdf/pdf-entity.ts'
 import { chooseAlgorithms } from '../protection/smime/choose-algorithms.ts'
-import { encryptEntity } from '../protection/smime/encrypt.ts'
-import { signEntity } from '../protection/smime/sign.ts'
+import type { MailCrypto } from '../protection/threads/mail-crypto.ts'
 import { deletions, entityEdits, fieldEdits } from './entity-edits.ts'
 
 /** With what the author of a message signs. */
@@ -40,6 +39,11 @@ export interface ProtectionOrder {
   readonly converted?: ReceivedMessage
 }
 
+/** With what a message is protected. */
+export interface ProtectionHouse extends PdfHouse {
+  readonly crypto: MailCrypto
+}
+
 /** Outside of a PDF whose subject is hidden: readers see only this one, and must know what has come. */
 const pdfSubject = 'Vertrauliche Nachricht / Confidential message'
 
@@ -50,13 +54,20 @@ const pdfSubject = 'Vertrauliche Nachricht / Confidential message'
 export async function protect(
   message: ReceivedMessage,
   order: ProtectionOrder,
-  house: PdfHouse,
+  house: ProtectionHouse,
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<FinalAnswer> {
   const answer = await protectedMessage(message, order, house, workspace, signal)
   if (answer.kind === 'refuse') return answer
-  return { ...answer, edits: [...answer.edits, ...(await autocryptEdits(message, order))] }
+  const added = [...messageIdEdits(message), ...(await autocryptEdits(message, order))]
+  return { ...answer, edits: [...answer.edits, ...added] }
+}
+
+/** Answers are known by it; whether Postfix adds one, and when, is up to its configuration. */
+function messageIdEdits(message: ReceivedMessage): Edit[] {
+  const id = lacksMessageId(message) ? outgoingMessageId(message) : undefined
+  return id === undefined ? [] : [{ kind: 'addHeader', name: 'Message-ID', value: ` ${id}` }]
 }
 
 /** The author's own program may send its key itself; two fields would count as none (Autocrypt 1.1, 2.3). */
@@ -74,11 +85,12 @@ async function autocryptEdits(
 async function protectedMessage(
   message: ReceivedMessage,
   order: ProtectionOrder,
-  house: PdfHouse,
+  house: ProtectionHouse,
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<FinalAnswer> {
   const { treatment, signers, ways } = order
+  const { crypto } = house
   const { protection } = treatment
   const withFlags = order.converted ?? message
   const content = { ...withFlags, fields: withoutFlags(withFlags.fields) }
@@ -99,7 +111,14 @@ async function protectedMessage(
     return withProtectedHeader(inner, content.fields, 'cipher', outer)
   }
   const signed = (entity: MimeEntity) =>
-    signEntity(entity, signers.smime ?? notAnyMore(), treatment.signatureForm, workspace, message.receivedAt)
+    crypto.signEntity(
+      signal,
+      entity,
+      signers.smime ?? notAnyMore(),
+      treatment.signatureForm,
+      workspace,
+      message.receivedAt,
+    )
   const clearSigned = (entity: MimeEntity) =>
     signed(treatment.headerProtection ? withProtectedHeader(entity, outer, 'clear', outer) : entity)
 
@@ -110,17 +129,16 @@ async function protectedMessage(
       )
       const { recipients, content: cipher } = chooseAlgorithms(found, treatment)
       const inside = treatment.sign && !isSigned ? await signed(await opened()) : await opened()
-      return changed(message, outer, await encryptEntity(inside, recipients, cipher, workspace))
+      const encrypted = await crypto.encryptEntity(signal, inside, recipients, cipher, workspace)
+      return changed(message, outer, encrypted)
     }
     case 'openpgp': {
       const recipients = ways.flatMap(({ openpgp }) => (openpgp.length > 0 ? openpgp : notAnyMore()))
       const signer = treatment.sign && !isSigned ? (signers.openpgp ?? notAnyMore()) : undefined
       const keys = { signer, recipients: recipients.map(({ armored }) => armored) }
-      return changed(
-        message,
-        outer,
-        await signAndEncrypt(await opened(), keys, workspace, message.receivedAt),
-      )
+      const content = await opened()
+      const at = message.receivedAt
+      return changed(message, outer, await crypto.signAndEncryptOpenPgp(signal, content, keys, workspace, at))
     }
     case 'pdf': {
       const password = ways[0]?.password ?? notAnyMore()

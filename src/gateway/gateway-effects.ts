@@ -31,6 +31,7 @@ import { authorProtection } from '../protection/author-protection.ts'
 import { keysForLayers } from '../protection/keys-for-layers.ts'
 import { openLayers } from '../protection/open-layers.ts'
 import { openMessage } from '../protection/open-message.ts'
+import type { MailCrypto } from '../protection/threads/mail-crypto.ts'
 import type { Storage } from '../storage/open-storage.ts'
 import type { Gateway } from './gateway.ts'
 
@@ -45,6 +46,7 @@ export interface GatewayParts {
   readonly scan: Scan
   readonly lookup: Lookup
   readonly converter: Converter
+  readonly crypto: MailCrypto
   readonly observed: ObservedClock
   /** For plain text on its way into a container. */
   readonly workFolder: string
@@ -55,7 +57,7 @@ export interface GatewayParts {
 
 /** What the way of a message asks and does, made of the open parts. */
 export function gatewayEffects(parts: GatewayParts): Gateway {
-  const { settings, storage, converter, now, log } = parts
+  const { settings, storage, converter, crypto, now, log } = parts
   const { organization } = settings
   const wayStores = {
     keyStore: storage.keyStore,
@@ -64,7 +66,7 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     partnerAnchors: parts.partnerAnchors,
     checkRevocation: parts.checkRevocation,
   }
-  const layers = openLayers(keysForLayers(storage.keyStore, parts))
+  const layers = openLayers(keysForLayers(storage.keyStore, parts), crypto)
   const factSources = {
     authenticate: (message: ReceivedMessage, until: AbortSignal) =>
       authenticate(message, parts.lookup, until),
@@ -111,7 +113,13 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     convertOutbound: (message, office, workspace, signal) =>
       convertOutbound(message, office, converter, workspace, signal),
     protect: (message, order, workspace, signal) =>
-      protect(message, order, { converter, workFolder: parts.workFolder, organization }, workspace, signal),
+      protect(
+        message,
+        order,
+        { converter, crypto, workFolder: parts.workFolder, organization },
+        workspace,
+        signal,
+      ),
   }
 }
 

@@ -31,7 +31,7 @@ export async function decodedBytes(
   const pieces: Uint8Array[] = []
   let length = 0
   for await (const piece of decoded(source, part)) {
-    pieces.push(piece.subarray(0, limit - length))
+    pieces.push(piece.slice(0, limit - length))
     length = Math.min(limit, length + piece.length)
     if (length === limit) break
   }

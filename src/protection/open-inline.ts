@@ -6,7 +6,7 @@ import type { InlineOpening, OpeningPlace, SignedLayer } from './layer-openers.t
 import { judgeSignatures } from './openpgp/check-signatures.ts'
 import type { InlinePart } from './openpgp/inline-parts.ts'
 import { messageKeyIds } from './openpgp/message-outline.ts'
-import { openInlinePart } from './openpgp/open-inline-part.ts'
+import type { MailCrypto } from './threads/mail-crypto.ts'
 
 type Encrypted = ProtectionLayer & { readonly kind: 'encrypted' }
 
@@ -15,6 +15,7 @@ export async function openInline(
   source: ByteSource,
   parts: readonly InlinePart[],
   { ownKeys }: Pick<KeysForLayers, 'ownKeys'>,
+  crypto: MailCrypto,
   verificationKeys: readonly string[],
   { author, workspace, receivedAt, signal }: OpeningPlace,
 ): Promise<InlineOpening> {
@@ -30,7 +31,7 @@ export async function openInline(
         )
       : []
     const reader = { privateKeys: own.map(({ armored }) => armored), verificationKeys }
-    const opened = await openInlinePart(source, inline, reader, workspace, receivedAt)
+    const opened = await crypto.openInlinePart(signal, source, inline, reader, workspace, receivedAt)
     if (opened.kind === 'closed') return { kind: 'closed', reason: opened.reason }
     const verdict = judgeSignatures(opened.signatures, author)
     if (verdict) signed.push({ kind: 'signed', format: 'openpgp', ...verdict })

@@ -6,20 +6,17 @@ import type { Decryption, LayerOpeners, OpeningPlace, SignedLayer } from './laye
 import { openInline } from './open-inline.ts'
 import { type CheckedSignature, judgeSignatures } from './openpgp/check-signatures.ts'
 import { messageKeyIds } from './openpgp/message-outline.ts'
-import { openMessage } from './openpgp/open-message.ts'
-import { verifyDetached } from './openpgp/verify-detached.ts'
 import { openCompressed } from './smime/open-compressed.ts'
-import { openEnvelope } from './smime/open-enveloped.ts'
 import { readEnvelope } from './smime/read-envelope.ts'
 import type { VerifiedSignature } from './smime/verified-signature.ts'
-import { verifySignedData } from './smime/verify-signed.ts'
+import type { MailCrypto } from './threads/mail-crypto.ts'
 
 /** The real formats, with our keys and what we know of others'. */
-export function openLayers(keys: KeysForLayers): LayerOpeners {
+export function openLayers(keys: KeysForLayers, crypto: MailCrypto): LayerOpeners {
   const verificationKeys = ({ author }: OpeningPlace) =>
     author === undefined ? [] : keys.verificationKeysOf(author)
   return {
-    decryptCms: (cms, place) => decryptCms(cms, keys, place),
+    decryptCms: (cms, place) => decryptCms(cms, keys, crypto, place),
 
     async decompressCms(cms, { workspace }) {
       const result = await openCompressed(cms, workspace)
@@ -27,7 +24,7 @@ export function openLayers(keys: KeysForLayers): LayerOpeners {
     },
 
     async verifyCms(cms, covered, { author, receivedAt, workspace, signal }) {
-      const signature = await verifySignedData(cms, covered, workspace)
+      const signature = await crypto.verifySignedData(signal, cms, covered, workspace)
       const verdict = await judgeSigner(
         signature,
         {
@@ -53,7 +50,8 @@ export function openLayers(keys: KeysForLayers): LayerOpeners {
         privateKeys: own.map(({ armored }) => armored),
         verificationKeys: await verificationKeys(place),
       }
-      const result = await openMessage(message, reader, place.workspace, place.receivedAt)
+      const { workspace, receivedAt, signal } = place
+      const result = await crypto.openOpenPgp(signal, message, reader, workspace, receivedAt)
       if (result.kind === 'closed') return { kind: 'closed', reason: result.reason }
       const { content, cipher, isAuthenticated, fingerprint, signatures } = result
       const encrypted = {
@@ -68,7 +66,8 @@ export function openLayers(keys: KeysForLayers): LayerOpeners {
     },
 
     async verifyOpenPgp(covered, signature, place) {
-      const checked = await verifyDetached(
+      const checked = await crypto.verifyOpenPgp(
+        place.signal,
         covered,
         signature,
         await verificationKeys(place),
@@ -78,14 +77,15 @@ export function openLayers(keys: KeysForLayers): LayerOpeners {
     },
 
     openInline: async (source, parts, place) =>
-      openInline(source, parts, keys, await verificationKeys(place), place),
+      openInline(source, parts, keys, crypto, await verificationKeys(place), place),
   }
 }
 
 async function decryptCms(
   cms: ByteSource,
   { ownKeys }: KeysForLayers,
-  { workspace }: OpeningPlace,
+  crypto: MailCrypto,
+  { workspace, signal }: OpeningPlace,
 ): Promise<Decryption> {
   const envelope = await readEnvelope(cms)
   // Whatever shows without a key is no secret, and may be told apart; see `refusedForClosed`.
@@ -93,7 +93,7 @@ async function decryptCms(
     return { kind: 'closed', reason: envelope.reason === 'damaged' ? 'unsupported' : envelope.reason }
   if (envelope.kind !== 'enveloped') return { kind: 'closed', reason: 'unsupported' }
   const keys = await ownKeys.smimeKeysFor(envelope.recipients)
-  const result = await openEnvelope(cms, keys, workspace)
+  const result = await crypto.openEnvelope(signal, cms, keys, workspace)
   if (result.kind === 'closed') return { kind: 'closed', reason: result.reason }
   const { content, cipher, isAuthenticated, fingerprint } = result
   return {

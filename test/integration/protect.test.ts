@@ -7,6 +7,7 @@ import { type ProtectionOrder, protect } from '../../src/delivery/protect.ts'
 import { TemporaryFailure } from '../../src/failure.ts'
 import type { Ways } from '../../src/keys/find-ways.ts'
 import { derivePdfPassword } from '../../src/protection/pdf/derive.ts'
+import { mailCryptoHere } from '../../src/protection/threads/mail-crypto.ts'
 import { openWorkspace } from '../../src/storage/spool.ts'
 import { applyEdits } from '../support/apply-edits.ts'
 import { armoredKey, bodyOfPart, startGpg } from '../support/openpgp-judges.ts'
@@ -43,6 +44,7 @@ async function protectedBy(
   const message = receivedMessage(text, { direction: 'outbound', receivedAt: new Date() })
   const house = {
     converter: { render },
+    crypto: mailCryptoHere,
     workFolder: tmpdir(),
     organization: { name: 'Kanzlei Müller', telephone: '+49 30 5550100' },
   }

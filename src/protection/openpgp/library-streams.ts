@@ -1,4 +1,5 @@
 import type { WebStream } from 'openpgp'
+import { free } from '../../message/free.ts'
 
 /** Pieces in the form that the library reads. They are copied: it keeps and changes what it is given. */
 export function streamOf(pieces: AsyncIterable<Uint8Array>): WebStream<Uint8Array<ArrayBuffer>> {
@@ -8,7 +9,10 @@ export function streamOf(pieces: AsyncIterable<Uint8Array>): WebStream<Uint8Arra
   return ReadableStream.from(copies()) as unknown as WebStream<Uint8Array<ArrayBuffer>>
 }
 
-/** What the library gives, bytes or ASCII text, in one piece or many, as bytes; armored lines get CRLF. */
+/**
+ * What the library gives, bytes or ASCII text, in one piece or many, as bytes; armored lines get CRLF. A piece is
+ * valid until the next one is asked for.
+ */
 export async function* fromStream(result: unknown): AsyncGenerator<Uint8Array> {
   if (typeof result === 'string' || result instanceof Uint8Array) {
     yield bytesOf(result)
@@ -22,7 +26,11 @@ export async function* fromStream(result: unknown): AsyncGenerator<Uint8Array> {
       const { done, value } = await reader.read()
       isDone = done
       if (value === undefined) return
-      if (value.length > 0) yield bytesOf(value)
+      if (value.length === 0) continue
+      const bytes = bytesOf(value)
+      yield bytes
+      // Bytes of the library may be in use there.
+      if (typeof value === 'string') free(bytes)
     }
   } finally {
     if (!isDone) await reader.cancel().catch(() => undefined)

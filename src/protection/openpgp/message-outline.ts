@@ -71,7 +71,7 @@ async function frontOf(pieces: AsyncIterable<Uint8Array>, limit: number) {
   const kept: Uint8Array[] = []
   let length = 0
   for await (const piece of pieces) {
-    kept.push(piece)
+    kept.push(Uint8Array.from(piece))
     length += piece.length
     if (length >= limit) return { bytes: Buffer.concat(kept), isWhole: false }
   }

@@ -210,7 +210,8 @@ interface EncryptedData {
 /** Whole: the library then checks integrity before it parses anything. */
 async function inMemory({ source, start, library, progress }: EncryptedData, mostDecompressed: number) {
   const pieces: Uint8Array[] = []
-  for await (const piece of watched(bytesFrom(dearmored(source), start), progress)) pieces.push(piece)
+  for await (const piece of watched(bytesFrom(dearmored(source), start), progress))
+    pieces.push(Uint8Array.from(piece))
   const config = { ...fullOpenPgpSettings(library), maxDecompressedMessageSize: mostDecompressed }
   return { message: await library.readMessage({ binaryMessage: Buffer.concat(pieces), config }), config }
 }

@@ -54,6 +54,7 @@ async function signatureOver(covered: ByteSource, signingKeys: PrivateKey, at: D
   for await (const _ of fromStream(signed.getLiteralData()));
   const packets = signed.packets.filterByTag(library.enums.packet.signature) as PacketList<SignaturePacket>
   const pieces: Uint8Array[] = []
-  for await (const piece of fromStream(new library.Signature(packets).armor(config))) pieces.push(piece)
+  for await (const piece of fromStream(new library.Signature(packets).armor(config)))
+    pieces.push(Uint8Array.from(piece))
   return Buffer.concat(pieces)
 }

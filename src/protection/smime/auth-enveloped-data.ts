@@ -1,6 +1,7 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { derHead, octetString, sequence, setOf, smallInteger } from '../../keys/write-der.ts'
 import type { ByteSource } from '../../message/byte-source.ts'
+import { free } from '../../message/free.ts'
 import { aes256Gcm, authEnvelopedData, data } from './algorithms.ts'
 import type { EncryptionRecipient } from './choose-algorithms.ts'
 import { recipientInfo } from './recipient-info.ts'
@@ -34,7 +35,9 @@ export async function* streamAuthEnvelopedData(
   let written = 0
   for await (const piece of content.stream()) {
     written += piece.length
-    yield cipher.update(piece)
+    const encrypted = cipher.update(piece)
+    yield encrypted
+    free(encrypted)
   }
   cipher.final()
   // The lengths in the head are a promise.

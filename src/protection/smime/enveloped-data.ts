@@ -1,6 +1,7 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { derHead, octetString, sequence, setOf, smallInteger } from '../../keys/write-der.ts'
 import type { ByteSource } from '../../message/byte-source.ts'
+import { free } from '../../message/free.ts'
 import { aes256Cbc, data, envelopedData } from './algorithms.ts'
 import type { EncryptionRecipient } from './choose-algorithms.ts'
 import { recipientInfo } from './recipient-info.ts'
@@ -28,6 +29,7 @@ export async function* streamEnvelopedData(
     const encrypted = cipher.update(piece)
     written += encrypted.length
     yield encrypted
+    free(encrypted)
   }
   const last = cipher.final()
   // The lengths in the head are a promise.

@@ -9,6 +9,7 @@ import {
 import type { Certificate } from '../../keys/certificate.ts'
 import { isNamedBy } from '../../keys/recipient-identifier.ts'
 import type { ByteSource, Workspace } from '../../message/byte-source.ts'
+import { free } from '../../message/free.ts'
 import { type ClosedEnvelope, closedBecause, EnvelopeProblem } from './closed-envelope.ts'
 import { type ContentCipher, contentCipher } from './content-cipher.ts'
 import { type EnvelopeParts, readEnvelopeParts } from './envelope-parts.ts'
@@ -129,7 +130,11 @@ async function decrypt(
       ? authenticated(cipher, key, authenticatedAttributes, mac)
       : createDecipheriv(cipher.name, key, cipher.iv)
   const content = workspace.writer()
-  for await (const piece of ciphertext.stream()) content.write(decipher.update(piece))
+  for await (const piece of ciphertext.stream()) {
+    const decrypted = decipher.update(piece)
+    content.write(decrypted)
+    free(decrypted)
+  }
   try {
     content.write(decipher.final())
   } catch {

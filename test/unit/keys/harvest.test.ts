@@ -8,6 +8,7 @@ import { keysForLayers } from '../../../src/protection/keys-for-layers.ts'
 import { openLayers } from '../../../src/protection/open-layers.ts'
 import { openMessage } from '../../../src/protection/open-message.ts'
 import { signEntity } from '../../../src/protection/smime/sign.ts'
+import { mailCryptoHere } from '../../../src/protection/threads/mail-crypto.ts'
 import { openWorkspace } from '../../../src/storage/spool.ts'
 import { mailOf } from '../../support/arriving-mail.ts'
 import { openTestStorage } from '../../support/open-test-storage.ts'
@@ -149,7 +150,10 @@ describe('A signature', () => {
     const checkRevocation = async () =>
       ({ kind: 'good', detail: '', checkedBy: 'none', isBlocking: false }) as const
     const partnerAnchors = async () => []
-    const openers = openLayers(keysForLayers(storage.keyStore, { anchors, partnerAnchors, checkRevocation }))
+    const openers = openLayers(
+      keysForLayers(storage.keyStore, { anchors, partnerAnchors, checkRevocation }),
+      mailCryptoHere,
+    )
     const received = receivedMessage(bytes, { receivedAt: at })
     return (await openMessage(received, openers, workspace, new AbortController().signal)).brought
   }

@@ -11,7 +11,7 @@ async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
 
 async function listed(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
   const list: Uint8Array[] = []
-  for await (const piece of pieces) list.push(piece)
+  for await (const piece of pieces) list.push(Uint8Array.from(piece))
   return list
 }
 

@@ -10,7 +10,7 @@ const bob = to('bob-rsa')
 
 async function written(content: ByteSource, recipients = [bob]): Promise<Buffer> {
   const pieces: Uint8Array[] = []
-  for await (const piece of streamEnvelopedData(content, recipients)) pieces.push(piece)
+  for await (const piece of streamEnvelopedData(content, recipients)) pieces.push(Uint8Array.from(piece))
   return Buffer.concat(pieces)
 }
 

@@ -1,0 +1,4 @@
+import { cryptoJobs } from './crypto-jobs.ts'
+import { serveJobs } from './serve-jobs.ts'
+
+serveJobs(cryptoJobs)
