@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream'
-import nodemailer from 'nodemailer'
-import { parseListenAddress } from '../listen-address.ts'
 import type { ByteSource } from '../message/byte-source.ts'
+import { type NoticeHouse, openTransport } from './notice-transport.ts'
 
 /** A mail that the gateway writes itself, to people of the house only. */
 export interface Notice {
@@ -15,34 +14,13 @@ export interface Notice {
   readonly attachment?: { readonly fileName: string; readonly content: ByteSource }
 }
 
-export interface NoticeHouse {
-  /** `inet:HOST:PORT` of Postfix's listener for our own mail, or a socket path. */
-  readonly listener: string
-  readonly organization: { readonly name: string; readonly domain: string }
-}
-
-const smtpLimitMs = 60_000
-
 /**
  * Hands a notice to Postfix; resolves with its 250. The null reverse-path and Auto-Submitted keep machines from
  * answering it (RFC 3834 3.1.7, 3.1.8).
  */
 export async function sendNotice(notice: Notice, house: NoticeHouse): Promise<void> {
-  const where = parseListenAddress(house.listener)
   const { domain, name } = house.organization
-  const transport = nodemailer.createTransport({
-    ...(where.kind === 'tcp'
-      ? { host: where.host, port: where.port }
-      : { socketPath: where.path, host: 'localhost' }),
-    name: domain,
-    secure: false,
-    ignoreTLS: true,
-    connectionTimeout: smtpLimitMs,
-    greetingTimeout: smtpLimitMs,
-    socketTimeout: smtpLimitMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
+  const transport = openTransport(house)
   try {
     const sent = await transport.sendMail({
       envelope: { from: '', to: [...notice.to] },
