@@ -29,8 +29,17 @@ export interface OutboundQuestion {
   readonly usable: { readonly smime: boolean; readonly openpgp: boolean; readonly pdf: boolean }
   /** Nobody knows yet whether there is one: a key server is down. */
   readonly mayAppear?: boolean
-  /** Whether the author has a certificate, and an OpenPGP key, to sign with. */
-  readonly signers: { readonly smime: boolean; readonly openpgp: boolean }
+  /** The recipient has a certificate, and nobody could say whether it was revoked. */
+  readonly awaitsRevocation?: boolean
+  /**
+   * Whether the author has a certificate, and an OpenPGP key, to sign with. `awaitsRevocation`: he has a certificate, and
+   * nobody could say whether it was revoked.
+   */
+  readonly signers: {
+    readonly smime: boolean
+    readonly openpgp: boolean
+    readonly awaitsRevocation?: boolean
+  }
   readonly asked: SubjectFlags
   readonly content: OutboundContent
 }
@@ -71,8 +80,10 @@ export function decideOutbound(question: OutboundQuestion): OutboundOutcome {
   }
   const wantsSignature = policy.sign === 'always' || flags.has('sign')
   // The author's own signature does for all but the PDF, whose carrier is ours.
-  const mustSign = (way: Protection) => demand.sign && wantsSignature && (way === 'pdf' || !isSigned)
-  const canSign = (way: Protection) => (way === 'openpgp' ? signers.openpgp : signers.smime)
+  const isOurs = (way: Protection) => demand.sign && (way === 'pdf' || !isSigned)
+  const mustSign = (way: Protection) => isOurs(way) && wantsSignature
+  const mayStillSign = signers.awaitsRevocation === true
+  const canSign = (way: Protection) => (way === 'openpgp' ? signers.openpgp : signers.smime || mayStillSign)
   const canBeUsed: Record<Protection, boolean> = {
     ...usable,
     tls: !recipient.endsWith(']'),
@@ -83,24 +94,23 @@ export function decideOutbound(question: OutboundQuestion): OutboundOutcome {
   const protection = candidates.find((way) => canBeUsed[way])
   if (protection) {
     const sign = demand.sign && canSign(protection) && (policy.sign !== 'never' || flags.has('sign'))
+    // Unsigned because a responder is down would be weaker than what the policy gives on any other day.
+    if (sign && isOurs(protection) && protection !== 'openpgp' && !signers.smime)
+      return { ...waitForKey('an answer about the certificate of the author'), because }
     return { kind: 'deliver', treatment: { ...treatment, protection, sign, byAuthor: false }, because }
   }
+  // Nobody knows yet that there is no way: neither an invitation nor a bounce would be right.
+  if (question.awaitsRevocation && candidates.includes('smime'))
+    return { ...waitForKey('an answer about the certificate of the recipient'), because }
   switch (policy.otherwise) {
     case 'wait':
       return candidates.includes('pdf')
         ? { kind: 'wait', for: 'password', reply: waitingFor('the recipient to choose a password'), because }
-        : {
-            kind: 'wait',
-            for: 'certificate',
-            reply: waitingFor('a certificate or key of the recipient'),
-            because,
-          }
+        : { ...waitForKey('a certificate or key of the recipient'), because }
     case 'reject':
       // A bounce would say that there is no key. Postfix gives up by itself when the answer never comes.
-      if (question.mayAppear && candidates.some((way) => way === 'smime' || way === 'openpgp')) {
-        const reply = waitingFor('an answer about keys of the recipient')
-        return { kind: 'wait', for: 'certificate', reply, because }
-      }
+      if (question.mayAppear && candidates.some((way) => way === 'smime' || way === 'openpgp'))
+        return { ...waitForKey('an answer about keys of the recipient'), because }
       return { ...refused('no usable protection', 'protection', recipient), because }
   }
 }
@@ -159,6 +169,10 @@ function demandOf({ policy, isOwn, asked: { flags, unknown }, content }: Outboun
 /** 451 4.7.1: the message stays in Postfix's queue until somebody outside acts. */
 function waitingFor(what: string): SmtpReply {
   return replyTo(new TemporaryFailure('7.1', `waiting for ${what}`))
+}
+
+function waitForKey(what: string) {
+  return { kind: 'wait' as const, for: 'certificate' as const, reply: waitingFor(what) }
 }
 
 function refused(...[reason, kind, detail]: Refused) {

@@ -1,5 +1,5 @@
 import { combineOutbound, treatmentKey } from '../decision/combine-outbound.ts'
-import { type AuthorProtection, decideOutbound } from '../decision/decide-outbound.ts'
+import { type AuthorProtection, decideOutbound, type OutboundQuestion } from '../decision/decide-outbound.ts'
 import type { OutboundOutcome, Treatment } from '../decision/outcome.ts'
 import { type SubjectFlags, subjectFlags } from '../decision/subject-flags.ts'
 import { previousQueueId } from '../delivery/previous-queue-id.ts'
@@ -30,7 +30,7 @@ interface Asked {
   readonly flags: SubjectFlags
   readonly author: FoundAuthorProtection
   readonly isCalendar: boolean
-  readonly signers: { readonly smime: boolean; readonly openpgp: boolean }
+  readonly signers: OutboundQuestion['signers']
   readonly detect: (policy: OutboundPolicy) => Promise<readonly string[]>
 }
 
@@ -48,7 +48,11 @@ export async function answerOutbound(
   const asked: Asked = {
     flags: subjectFlags(message.fields),
     ...(await gateway.inspectOutbound(message, workspace)),
-    signers: { smime: signers.smime !== undefined, openpgp: signers.openpgp !== undefined },
+    signers: {
+      smime: signers.smime !== undefined,
+      openpgp: signers.openpgp !== undefined,
+      awaitsRevocation: signers.awaitsRevocation === true,
+    },
     detect: (policy) => gateway.detectContent(message, policy),
   }
   const decided = await Promise.all(
@@ -154,7 +158,7 @@ const beforeHeader: Asked = {
   flags: { flags: new Set(), unknown: [] },
   author: { kind: 'none' },
   isCalendar: false,
-  signers: { smime: true, openpgp: true },
+  signers: { smime: true, openpgp: true, awaitsRevocation: false },
   detect: async () => ['unread'],
 }
 
@@ -183,6 +187,7 @@ async function decideFor(
       pdf: ways.password !== undefined,
     },
     ...(ways.mayAppear ? { mayAppear: true } : {}),
+    ...(ways.awaitsRevocation ? { awaitsRevocation: true } : {}),
     signers,
     asked: flags,
     content: { author: forRecipient(author, ways), isCalendar, detected },

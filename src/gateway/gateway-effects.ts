@@ -100,11 +100,12 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
       const stores = usesKeys ? { ...wayStores, discover: parts.discover } : wayStores
       return findWays(stores, recipient, at, keyTrust, signal)
     },
-    findSigners: async (author, at) => ({
-      smime: await findAuthorsSigner(wayStores, author, at),
-      openpgp:
-        author === undefined ? undefined : (await findOpenPgpSigner(storage.keyStore, author, at))?.armored,
-    }),
+    findSigners: async (author, at) => {
+      const { signer: smime, awaitsRevocation } = await findAuthorsSigner(wayStores, author, at)
+      const openpgp =
+        author === undefined ? undefined : await findOpenPgpSigner(storage.keyStore, author, at)
+      return { smime, openpgp: openpgp?.armored, awaitsRevocation }
+    },
     inspectOutbound: async (message, workspace) => ({
       author: await authorProtection(message, workspace),
       isCalendar: isCalendarMessage(message.tree.root),

@@ -50,7 +50,10 @@ export interface Gateway {
     policy: Pick<OutboundPolicy, 'protection' | 'keyTrust'>,
     signal?: AbortSignal,
   ) => Promise<Ways>
-  readonly findSigners: (author: string | undefined, at: Date) => Promise<AuthorKeys>
+  readonly findSigners: (
+    author: string | undefined,
+    at: Date,
+  ) => Promise<AuthorKeys & { readonly awaitsRevocation?: boolean }>
   /** Outbound: what the author's program made of the message, and whether it is an invitation. */
   readonly inspectOutbound: (
     message: ReceivedMessage,

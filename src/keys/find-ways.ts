@@ -1,4 +1,3 @@
-import { TemporaryFailure } from '../failure.ts'
 import type { KeyTrust, StoredKey } from '../storage/key-store.ts'
 import type { PdfPassword, PdfPasswords } from '../storage/pdf-passwords.ts'
 import type { Certificate } from './certificate.ts'
@@ -34,6 +33,8 @@ export interface Ways {
   readonly reasons: readonly string[]
   /** There is no key, and some source could not say whether it has one. */
   readonly mayAppear?: boolean
+  /** There is no key only because nobody could say whether a certificate was revoked. */
+  readonly awaitsRevocation?: boolean
 }
 
 export interface WayStores extends CertificateSources {
@@ -53,7 +54,6 @@ const patienceMs = 30_000
 /**
  * The usable keys of a recipient and the recipient's PDF password, on the day `at`. `leastTrust` is asked of OpenPGP keys;
  * certificates have their chain, or a person or proof that stands for it. Without any key it looks for some, if it may.
- * Fails with TemporaryFailure when all that is missing is an answer about revocation.
  */
 export async function findWays(
   stores: WayStores,
@@ -71,22 +71,16 @@ export async function findWays(
   const { mayChange, ...found } = discovery?.isRicher
     ? await findEncryptionKeys(stores, recipient, at, leastTrust, signal)
     : known
-  if (mayChange && found.certificates.length + found.openpgp.length === 0 && !password) {
-    // Nobody knows yet that there is no way: neither an invitation nor a bounce would be right.
-    throw new TemporaryFailure(
-      '7.5',
-      'It is not known now whether the certificate of the recipient was revoked',
-    )
-  }
   const asked = (discovery?.sources ?? []).map(
     ({ source, outcome, detail }) => `${source} ${outcome}: ${detail}`,
   )
-  const mayAppear = discovery?.isIncomplete === true && found.certificates.length + found.openpgp.length === 0
+  const hasNone = found.certificates.length + found.openpgp.length === 0
   return {
     ...found,
     password,
     reasons: [...found.reasons, ...asked],
-    ...(mayAppear ? { mayAppear } : {}),
+    ...(hasNone && discovery?.isIncomplete ? { mayAppear: true } : {}),
+    ...(hasNone && mayChange ? { awaitsRevocation: true } : {}),
   }
 }
 
@@ -126,15 +120,14 @@ const usableLine = ({ key, isDomain }: { readonly key: StoredKey; readonly isDom
 
 const nameOf = ({ kind, fingerprint }: SetAside['key']) => `${kind} ${fingerprint.slice(0, 16)}`
 
-/** With what the author signs; undefined without a usable certificate. Fails as `findWays` does. */
+/** With what the author signs; `awaitsRevocation` as in Ways. */
 export async function findAuthorsSigner(
   stores: WayStores,
   author: string | undefined,
   at: Date,
-): Promise<Signer | undefined> {
-  if (author === undefined) return undefined
+): Promise<{ readonly signer: Signer | undefined; readonly awaitsRevocation: boolean }> {
+  if (author === undefined) return { signer: undefined, awaitsRevocation: false }
   const { signer, setAside } = await findSigner(stores, author, at)
-  if (!signer && setAside.some(({ mayChange }) => mayChange === true))
-    throw new TemporaryFailure('7.5', 'It is not known now whether the certificate of the author was revoked')
-  return signer
+  const awaitsRevocation = !signer && setAside.some(({ mayChange }) => mayChange === true)
+  return { signer, awaitsRevocation }
 }

@@ -29,6 +29,7 @@ interface Change {
   readonly recipient?: string
   readonly isOwn?: boolean
   readonly mayAppear?: boolean
+  readonly awaitsRevocation?: boolean
   readonly unknown?: readonly string[]
 }
 
@@ -121,6 +122,51 @@ describe('a message to a recipient', () => {
       'at an IP address never counts as protected by TLS',
       { recipient: 'ann@[192.0.2.1]', policy: { protection: ['tls'] } },
       '451 4.7.1',
+    ],
+  ])
+})
+
+describe('while nobody can say whether the certificate of the recipient was revoked, mail', () => {
+  const awaitsRevocation = true
+  table([
+    ['waits', { awaitsRevocation }, '451 4.7.1'],
+    ['waits rather than bounce', { awaitsRevocation, policy: { otherwise: 'reject' } }, '451 4.7.1'],
+    ['takes another way', { awaitsRevocation, usable: ['pdf'] }, 'pdf, signed'],
+    [
+      'of a TLS partner leaves',
+      { awaitsRevocation, policy: { protection: ['smime', 'tls'] } },
+      'tls, signed',
+    ],
+    ['that needs no protection leaves', { awaitsRevocation, policy: { protect: 'flagged' } }, 'none, signed'],
+    [
+      'that its author has encrypted leaves',
+      { awaitsRevocation, content: { author: { kind: 'encrypted', format: 'openpgp' } } },
+      'openpgp, by its author',
+    ],
+    [
+      'that no certificate would help bounces',
+      { awaitsRevocation, policy: { protection: ['openpgp'], otherwise: 'reject' } },
+      '550 5.7.5',
+    ],
+  ])
+})
+
+describe('while nobody can say whether the certificate of the author was revoked, mail', () => {
+  const signers = { smime: false, openpgp: false, awaitsRevocation: true }
+  table([
+    ['waits rather than leave unsigned', { signers, usable: ['smime'] }, '451 4.7.1'],
+    ['waits rather than come back', { signers, usable: ['smime'], policy: { sign: 'always' } }, '451 4.7.1'],
+    ['that is never signed leaves', { signers, usable: ['smime'], policy: { sign: 'never' } }, 'smime'],
+    ['by OpenPGP leaves', { signers: { ...signers, openpgp: true }, usable: ['openpgp'] }, 'openpgp, signed'],
+    [
+      'that he signed himself leaves',
+      { signers, usable: ['smime'], content: { author: { kind: 'signed' } } },
+      'smime, signed',
+    ],
+    [
+      'that he encrypted himself leaves',
+      { signers, content: { author: { kind: 'encrypted', format: 'smime' } } },
+      'smime, by its author',
     ],
   ])
 })

@@ -120,11 +120,16 @@ describe('a message from outside', () => {
   })
 
   it('is deferred when anything unforeseen happens, and the words tell nothing of the inside', async () => {
-    const { answer, events } = gatewayWith({ gatherFacts: () => Promise.reject(new Error('secret detail')) })
+    const { answer, events, records } = gatewayWith({
+      gatherFacts: () => Promise.reject(new Error('secret detail')),
+    })
     const answered = await answer(inbound)
     expect(answered).toMatchObject({ kind: 'refuse', reply: { code: 451, enhancedStatus: '4.3.0' } })
     expect(JSON.stringify(answered)).not.toContain('secret')
-    expect(events).toMatchObject([{ event: 'failed', error: 'secret detail' }])
+    expect(events).toMatchObject([{ event: 'failed', error: 'secret detail' }, { event: 'decided' }])
+    expect(records).toMatchObject([
+      { answer: '451 4.3.0', outcomes: [{ outcome: 'defer: Internal error, try again later' }] },
+    ])
   })
 
   it('is answered 4xx when a step hangs and the MTA gives up, even if the step does not heed its signal', async () => {
