@@ -231,9 +231,12 @@ const listed = z
   .min(3)
   .describe('address, domain, *.domain, IP address or network such as 192.0.2.0/24')
 
+const author = z.string().trim().min(1).max(100).describe('who decided it, for whoever reads it later')
+
 export const BlockEntry = z.strictObject({
   sender: listed,
   reason: z.string().min(1).max(200).describe('why, for whoever reads it later'),
+  by: author.exactOptional(),
   until: z.iso.date().describe('last day, YYYY-MM-DD').exactOptional(),
 })
 export type BlockEntry = z.infer<typeof BlockEntry>
@@ -241,7 +244,14 @@ export type BlockEntry = z.infer<typeof BlockEntry>
 export const AllowEntry = z.strictObject({
   sender: listed,
   points: z.number().int().min(1).max(60).default(40).describe('added to the trust'),
+  requires: z
+    .enum(['authenticated', 'dkim'])
+    .describe(
+      'the proof that the author must bring: SPF or DKIM, which also an entry about a server asks for then; or DKIM only. A name always needs one',
+    )
+    .exactOptional(),
   reason: z.string().min(1).max(200).describe('why, for whoever reads it later'),
+  by: author.exactOptional(),
   until: z.iso.date().describe('last day, YYYY-MM-DD').exactOptional(),
 })
 export type AllowEntry = z.infer<typeof AllowEntry>

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
+import ipaddr from 'ipaddr.js'
 import { describe, expect, it, test } from 'vitest'
-import { isListable, matchSender } from '../../../src/policy/match-sender.ts'
+import { isListable, matchSender, readListed } from '../../../src/policy/match-sender.ts'
 
 const now = new Date('2026-11-21T22:00:00Z')
 
@@ -71,6 +72,51 @@ describe('A list', () => {
       expect(isListable(text), text).toBe(false)
     }
   })
+})
+
+for (const [written, meant] of [
+  ['@Example.ORG', 'example.org'],
+  ['Ann@Example.org', 'ann@example.org'],
+  ['*.Example.org', '*.example.org'],
+  ['192.0.2.77', '192.0.2.77'],
+  ['192.0.2.77/24', '192.0.2.0/24'],
+  ['192.0.2.77/0', '0.0.0.0/0'],
+  ['192.0.2.77/25', '192.0.2.0/25'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['2001:DB8:0::1', '2001:db8::1'],
+  ['2001:db8:ffff::1/33', '2001:db8:8000::/33'],
+  ['10/8', undefined],
+  ['default', undefined],
+] as const) {
+  test(`${written} in a list means ${meant ?? 'nothing'}`, () => {
+    expect(readListed(written)).toBe(meant)
+  })
+}
+
+test('the first entry counts whatever it is about, also in a long list', () => {
+  const many = Array.from({ length: 20_000 }, (_, at) => ({ sender: `d${at}.example`, reason: `${at}` }))
+  const entries = [
+    ...many,
+    { sender: '192.0.2.0/24', reason: 'network' },
+    { sender: 'd7.example', reason: 'again' },
+    { sender: '192.0.2.1', reason: 'server' },
+  ]
+  expect(matchSender(entries, { address: 'ann@d7.example', ip: '192.0.2.1' }, now)?.reason).toBe('7')
+  expect(matchSender(entries, { address: 'ann@other.example', ip: '192.0.2.1' }, now)?.reason).toBe('network')
+  expect(matchSender(entries, { ip: '192.0.3.1' }, now)).toBeUndefined()
+})
+
+test('an address is in a network if its first bits are those of the network', () => {
+  const address = fc.oneof(fc.ipV4(), fc.ipV6())
+  fc.assert(
+    fc.property(address, address, fc.nat({ max: 128 }), (one, other, bits) => {
+      const [network, ip] = [ipaddr.process(one), ipaddr.process(other)]
+      const length = Math.min(bits, network.kind() === 'ipv4' ? 32 : 128)
+      const isInside = network.kind() === ip.kind() && ip.match(network, length)
+      const found = matchSender([{ sender: `${network}/${length}` }], { ip: other }, now)
+      expect(found !== undefined).toBe(isInside)
+    }),
+  )
 })
 
 test('Arbitrary senders and entries match or do not, and never break the judgement', () => {
