@@ -283,12 +283,22 @@ export interface Settings extends Omit<z.output<typeof SettingsFile>, 'database'
 
 /**
  * Reads postsiegel.yaml. `environment` is that of the process: systemd names the folder of its credentials there.
+  trust: z
+    .strictObject({
+      clearText: Duration.exactOptional().describe(
+        'how long the names of people whom we write to can be read by administrators, such as 30d; left out: their addresses are stored as keyed hashes only',
+      ),
+    })
+    .prefault({}),
  * Fails with a ConfigProblem that says where and what to do.
  */
 export async function readSettings(
   file: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Settings> {
+      correspondents: Duration.prefault('730d').describe(
+        'how long we remember people with whom there is no contact any more, such as 730d',
+      ),
   const { value, placeOf } = readYaml(await readText(file), file, SettingsFile)
   const { database, blobs, masterKey, ...settings } = value
   const seen = new Map<string, string>()

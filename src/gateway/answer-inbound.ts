@@ -9,6 +9,7 @@ import type { PolicySet } from '../policy/policy.ts'
 import type { Gateway } from './gateway.ts'
 import { type InboundJudgement, judgeInbound } from './judge-inbound.ts'
 import { recordDecision } from './record-decision.ts'
+import { learnFromInbound } from './learn.ts'
 
 /** A message from outside: judged before it is accepted, then delivered whole; there is no third way (§ 206 StGB). */
 export async function answerInbound(
@@ -54,6 +55,8 @@ function recordedLayer(layer: ProtectionLayer): string {
       ? layer.fingerprint
       : layer.kind === 'signed'
         ? layer.signer?.fingerprint
+  if (outcome.kind !== 'deliver' || answer.kind !== 'refuse')
+    await learnFromInbound(message, gathered, outcome, rules, gateway)
         : undefined
   return `${describeLayer(layer)}${fingerprint === undefined ? '' : ` key ${fingerprint.slice(0, 20)}`}`
 }

@@ -14,9 +14,9 @@ import { outboundPolicyFor } from '../policy/find-policy.ts'
 import { comparableAddress } from '../policy/pattern.ts'
 import type { OutboundPolicy, PolicySet } from '../policy/policy.ts'
 import { type FoundAuthorProtection, isForOwnerOf } from '../protection/author-protection.ts'
-import { teaches } from '../trust/teaches.ts'
 import type { Gateway } from './gateway.ts'
 import { addressOf } from './judge-inbound.ts'
+import { learnFromOutbound } from './learn.ts'
 import { recordDecision } from './record-decision.ts'
 
 interface Decided {
@@ -67,7 +67,7 @@ export async function answerOutbound(
       : await protectAsPlanned(message, plan.treatment, signers, decided, gateway, workspace, signal)
   const queueId = previousQueueId(message.fields)
   for (const { recipient, outcome } of decided) {
-    await remember(recipient, outcome, answer, message, queueId, gateway)
+    await remember(recipient, outcome, answer, message, queueId, rules, gateway)
   }
   await recordDecision(gateway, message, rules, author, answer, {
     trust: undefined,
@@ -213,6 +213,7 @@ async function remember(
   answer: FinalAnswer,
   message: ReceivedMessage,
   queueId: string | undefined,
+  rules: PolicySet,
   gateway: Gateway,
 ): Promise<void> {
   if (outcome.kind === 'wait' && queueId !== undefined) {
@@ -222,11 +223,7 @@ async function remember(
   const over = answer.kind === 'accept' || outcome.kind === 'reject'
   if (over && queueId !== undefined) await gateway.waiting.remove(recipient, queueId)
   if (answer.kind !== 'accept') return
-  if (isOwn(recipient, gateway)) return
-  if (teaches(message.sender, message.recipients.length, message.fields)) {
-    const sent = { from: message.sender, to: recipient, at: message.receivedAt }
-    await gateway.relations.learn(sent, `${message.digest} ${recipient}`)
-  }
+  if (!isOwn(recipient, gateway)) await learnFromOutbound(message, recipient, rules, gateway)
 }
 
 /**

@@ -73,7 +73,8 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     open: (message: ReceivedMessage, workspace: Workspace, until: AbortSignal) =>
       openMessage(message, layers, workspace, until),
     scan: parts.scan,
-    relations: storage.relations,
+    memory: storage.trustMemory,
+    weights: () => parts.rules().trust,
     now,
     ownDomains: organization.domains,
   }
@@ -83,7 +84,8 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     log,
     rules: parts.rules,
     decisions: storage.decisions,
-    relations: storage.relations,
+    memory: storage.trustMemory,
+    keepsNames: settings.trust.clearText !== undefined,
     effects: storage.effects,
     waiting: storage.waitingMessages,
     gatherFacts: (message, workspace, signal) => gatherInboundFacts(message, factSources, workspace, signal),

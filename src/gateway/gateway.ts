@@ -10,7 +10,7 @@ import type { OutboundPolicy, PolicySet } from '../policy/policy.ts'
 import type { FoundAuthorProtection } from '../protection/author-protection.ts'
 import type { Decisions } from '../storage/decisions.ts'
 import type { Effects } from '../storage/effects.ts'
-import type { Relations } from '../storage/relations.ts'
+import type { TrustMemory } from '../storage/trust-memory.ts'
 import type { WaitingMessages } from '../storage/waiting-messages.ts'
 
 /** What the way of a message needs of the world, by type only; `main.ts` makes the effects and hands them over. */
@@ -25,7 +25,9 @@ export interface Gateway {
   /** The policies in force; a message asks once and keeps what it got. */
   readonly rules: () => PolicySet
   readonly decisions: Pick<Decisions, 'add'>
-  readonly relations: Pick<Relations, 'learn'>
+  readonly memory: Pick<TrustMemory, 'learnSent' | 'learnAccepted' | 'learnRefused'>
+  /** Names of correspondents are kept, sealed, as long as the settings say. */
+  readonly keepsNames: boolean
   readonly effects: Pick<Effects, 'first' | 'done'>
   readonly waiting: Pick<WaitingMessages, 'add' | 'remove'>
   /** Inbound: everything the judgement rests on, and the message with its protection taken off. */

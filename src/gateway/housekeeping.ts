@@ -59,12 +59,14 @@ async function forgetOld({
   await storage.effects.forget(new Date(Math.min(today - effectsKeptMs, oldestHeld)))
   await storage.waitingMessages.forget(new Date(today - effectsKeptMs))
   await storage.discoveries.forget(new Date(today - effectsKeptMs))
-  await storage.trustMemory.prune(
-    now(),
-    weights(),
-    new Date(today - settings.retention.correspondents),
-    new Date(today - (settings.trust.clearText ?? 0)),
-  )
+  // It reads every row, so once a day is enough.
+  if (await storage.effects.first(`trust pruned ${now().toISOString().slice(0, 10)}`, now()))
+    await storage.trustMemory.prune(
+      now(),
+      weights(),
+      new Date(today - settings.retention.correspondents),
+      new Date(today - (settings.trust.clearText ?? 0)),
+    )
   const [last] = await storage.audit.latest(1)
   if (last) log({ event: 'audit', number: last.number, mac: last.mac })
 }

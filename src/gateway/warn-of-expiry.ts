@@ -5,7 +5,7 @@ import { type ExpiringKey, expiringKeys } from '../keys/expiring-keys.ts'
 import type { Storage } from '../storage/open-storage.ts'
 
 export interface ExpiryParts {
-  readonly storage: Pick<Storage, 'keyStore' | 'relations' | 'effects'>
+  readonly storage: Pick<Storage, 'keyStore' | 'trustMemory' | 'effects'>
   /** Who is told. */
   readonly postmaster: string
   readonly send: (notice: Notice) => Promise<void>
@@ -28,7 +28,7 @@ export async function warnOfExpiry({ storage, postmaster, send, now }: ExpiryPar
   const due: ExpiringKey[] = []
   for (const expiring of expiringKeys(await keyStore.list(), at)) {
     if (await effects.done(stepOf(expiring))) continue
-    if (await matters(expiring, storage.relations, postmaster, at)) due.push(expiring)
+    if (await matters(expiring, storage.trustMemory, at)) due.push(expiring)
   }
   if (due.length === 0) return
   await notifyEach(expiryNotice(due, postmaster, day), { effects, now, send })
@@ -40,16 +40,14 @@ const stepOf = ({ key, step }: ExpiringKey) => `key-expires ${key.fingerprint} $
 
 async function matters(
   { key }: ExpiringKey,
-  relations: Pick<Storage['relations'], 'find'>,
-  postmaster: string,
+  memory: Pick<Storage['trustMemory'], 'lastSentTo'>,
   at: Date,
 ): Promise<boolean> {
   // Whom the key of a domain serves is not known by address; an administrator gave it, so it is wanted.
   if (key.hasPrivateKey || key.domains.length > 0) return true
   for (const address of key.addresses) {
-    // The recipient side does not matter: the last time is that of anybody here.
-    const { lastAt } = await relations.find(address, postmaster, at)
-    if (lastAt !== undefined && at.getTime() - lastAt < correspondedMs) return true
+    const lastAt = await memory.lastSentTo(address)
+    if (lastAt !== undefined && at.getTime() - lastAt.getTime() < correspondedMs) return true
   }
   return false
 }

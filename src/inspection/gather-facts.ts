@@ -3,7 +3,9 @@ import { type InboundFacts, type ScanResult, unaskedFacts } from '../message/fac
 import type { OpenedMessage } from '../message/opened-message.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import { comparableDomain } from '../policy/pattern.ts'
-import type { Relations } from '../storage/relations.ts'
+import type { RecalledSender, TrustMemory } from '../storage/trust-memory.ts'
+import type { Weights } from '../trust/weights.ts'
+import { askMemory } from './ask-memory.ts'
 import type { Authenticate } from './authenticate.ts'
 import type { Scan } from './clamd.ts'
 import { attachedFiles, officeIn } from './office-files.ts'
@@ -18,7 +20,8 @@ export interface FactSources {
     signal: AbortSignal,
   ) => Promise<OpenedMessage>
   readonly scan: Scan
-  readonly relations: Pick<Relations, 'find'>
+  readonly memory: Pick<TrustMemory, 'recall'>
+  readonly weights: () => Weights
   readonly now: () => Date
   /** Our own mail domains. */
   readonly ownDomains: readonly string[]
@@ -29,6 +32,8 @@ export interface GatheredFacts {
   readonly facts: InboundFacts
   /** The paths of `facts.files` are those of its message. */
   readonly opened: OpenedMessage
+  /** For what is learned of the sender when the message was judged. */
+  readonly sender: RecalledSender
 }
 
 /**
@@ -46,11 +51,13 @@ export async function gatherInboundFacts(
   const ended = new AbortController()
   const together = AbortSignal.any([signal, ended.signal])
   try {
-    const [{ authentication, relations }, asItCame, { opened, files, inside }] = await Promise.all([
-      authorAndRelations(message, sources, together),
+    const opening = sources.open(message, workspace, together)
+    const [{ authentication, recalled }, asItCame, { opened, files, inside }] = await Promise.all([
+      authorAndMemory(message, opening, sources, together),
       sources.scan(message.source.stream(), together),
-      openAndLookInside(message, sources, workspace, together),
+      lookInside(message, opening, sources, together),
     ])
+    const { relations, history, reply, sender } = recalled
     const domain = authentication.author?.domain
     const facts: InboundFacts = {
       ...unaskedFacts,
@@ -59,12 +66,14 @@ export async function gatherInboundFacts(
       files,
       office: officeIn(files),
       relations,
+      history,
+      reply,
       ownDomain:
         domain !== undefined && sources.ownDomains.some((own) => isWithin(domain, comparableDomain(own))),
       ambiguities: [...new Set([...message.tree.ambiguities, ...opened.message.tree.ambiguities])].sort(),
       protection: opened.protection,
     }
-    return { facts, opened }
+    return { facts, opened, sender }
   } finally {
     ended.abort(gathered)
   }
@@ -74,13 +83,13 @@ export async function gatherInboundFacts(
 const gathered = new Error('the facts are gathered')
 
 /** What was inside is scanned by itself: a scanner sees nothing through a cipher, nor through a signature around it. */
-async function openAndLookInside(
+async function lookInside(
   message: ReceivedMessage,
+  opening: Promise<OpenedMessage>,
   sources: FactSources,
-  workspace: Workspace,
   signal: AbortSignal,
 ) {
-  const opened = await sources.open(message, workspace, signal)
+  const opened = await opening
   const isSame = opened.message === message
   const [inside, files] = await Promise.all([
     isSame ? undefined : sources.scan(opened.message.source.stream(), signal),
@@ -94,16 +103,17 @@ function worseOf(one: ScanResult, other: ScanResult | undefined): ScanResult {
   return other
 }
 
-async function authorAndRelations(message: ReceivedMessage, sources: FactSources, signal: AbortSignal) {
-  const authentication = await sources.authenticate(message, signal)
-  const author = authentication.author?.address
-  const now = sources.now()
-  const relations = await Promise.all(
-    message.recipients.map((recipient) =>
-      author === undefined ? noRelation : sources.relations.find(author, recipient, now),
-    ),
-  )
-  return { authentication, relations }
+/** A signature inside proves the author too, so the memory is asked when both are known. */
+async function authorAndMemory(
+  message: ReceivedMessage,
+  opening: Promise<OpenedMessage>,
+  sources: FactSources,
+  signal: AbortSignal,
+) {
+  const [authentication, { protection }] = await Promise.all([sources.authenticate(message, signal), opening])
+  const found = { authentication, protection }
+  const recalled = await askMemory(sources.memory, message, found, sources.now(), sources.weights())
+  return { authentication, recalled }
 }
 
 const noRelation = { pair: 0, address: 0, domain: 0, firstAt: undefined, lastAt: undefined }

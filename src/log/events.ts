@@ -54,6 +54,10 @@ export type LogEvent =
       readonly kind: 'smime' | 'openpgp'
       readonly fingerprint: string
     }
+  /** What became of a certificate or key that was sent in. */
+  | { readonly event: 'intake'; readonly id: string; readonly state: string; readonly reason: string }
+  /** Somebody here wrote to more new people today than one writes to: nothing more is learned of it. */
+  | { readonly event: 'learning-limit'; readonly sender: string }
   | { readonly event: 'queue-retried'; readonly queueId: string; readonly recipient: string }
   /** What the converter tells of itself; see its ConverterEvent. */
   | { readonly event: 'converter'; readonly happened: object }

@@ -26,10 +26,10 @@ import { ownAuthoritiesInDatabase } from './own-authorities-in-database.ts'
 import type { PdfPasswords } from './pdf-passwords.ts'
 import { pdfPasswordsInDatabase } from './pdf-passwords-in-database.ts'
 import { openPostgres } from './postgres.ts'
-import type { Relations } from './relations.ts'
-import { relationsInDatabase } from './relations-in-database.ts'
 import { createSeal } from './seal.ts'
 import { openSqlite } from './sqlite.ts'
+import type { TrustMemory } from './trust-memory.ts'
+import { trustMemoryInDatabase } from './trust-memory-in-database.ts'
 import type { WaitingMessages } from './waiting-messages.ts'
 import { waitingMessagesInDatabase } from './waiting-messages-in-database.ts'
 
@@ -45,7 +45,7 @@ export interface StorageSettings {
 
 /** Everything the gateway remembers. Each method fails with a TemporaryFailure when the storage does. */
 export interface Storage extends AsyncDisposable {
-  readonly relations: Relations
+  readonly trustMemory: TrustMemory
   readonly decisions: Decisions
   readonly pdfPasswords: PdfPasswords
   readonly waitingMessages: WaitingMessages
@@ -70,7 +70,7 @@ export async function openStorage({ database: where, blobs, masterKey }: Storage
     const auditKey = subkey(masterKey, 'audit')
     const seal = createSeal(subkey(masterKey, 'records'))
     return {
-      relations: relationsInDatabase(database, subkey(masterKey, 'addresses')),
+      trustMemory: trustMemoryInDatabase(database, subkey(masterKey, 'addresses'), seal),
       decisions: decisionsInDatabase(database),
       pdfPasswords: pdfPasswordsInDatabase(database, seal),
       waitingMessages: waitingMessagesInDatabase(database),

@@ -1,3 +1,4 @@
+import type { CountKind } from './count-kind.ts'
 import type { IntakeState } from './intakes.ts'
 import type { KeyTrust } from './key-store.ts'
 
@@ -9,14 +10,38 @@ export interface Tables {
   settings: { name: string; value: string }
   effects: { key: string; at: number }
   decisions: { id: string; at: number; record: string }
-  /** `kind` cannot be told from the hash, and each kind decays by its own half-life. */
+  /**
+   * Counts, each by its own half-life and as of `last_at`. `subject` is a keyed hash, from which `kind` cannot be told.
+   * `outside` and `inside`: hashes of both addresses of a pair. `name`: sealed, where it is kept.
+   */
   relations: {
     subject: string
-    kind: string
+    kind: CountKind
     weight: number
     mails: number
     first_at: number
     last_at: number
+    outside: string | null
+    inside: string | null
+    name: string | null
+  }
+  /** A Message-ID of ours and whom it went to, as hashes; `organisation` is '' for freemail. `earns`: an answer does. */
+  reply_tokens: {
+    token: string
+    peer: string
+    organisation: string
+    sent_at: number
+    earns: number
+    uses: number
+  }
+  /** Who was refused, as hashes. `ident` is that of the history, `network` the client's. */
+  refusals: {
+    reference: string
+    at: number
+    author: string
+    ident: string
+    network: string | null
+    open_until: number | null
   }
   pdf_passwords: { recipient: string; sealed: string; set_at: number }
   waiting_messages: { recipient: string; queue_id: string; sender: string; since: number }

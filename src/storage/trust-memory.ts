@@ -53,6 +53,7 @@ export interface RecalledSender {
   readonly accepted: string
   readonly refused: string
   readonly network: string | undefined
+  readonly suspicious: string | undefined
   readonly seen: { readonly signed: string; readonly spf: string; readonly origin: string } | undefined
   /** The network, and the domain of a verified host, each together with the author's domain. */
   readonly origins: readonly string[]
@@ -124,6 +125,8 @@ export interface TrustMemory {
   ): Promise<void>
   /** Opens the heal window of a refusal that is kept; undefined if there is none. Until when it is open. */
   heal(reference: string, now: Date, weights: Weights): Promise<Date | undefined>
+  /** When somebody here wrote to an address last. */
+  lastSentTo(address: string): Promise<Date | undefined>
   about(address: string, now: Date, weights: Weights): Promise<Acquaintance>
   /** The domains that we write to most, most first, without freemail. */
   domains(limit: number, now: Date, weights: Weights): Promise<readonly string[]>

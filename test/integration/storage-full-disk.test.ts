@@ -7,7 +7,9 @@ import { describe, expect, test } from 'vitest'
 import { TemporaryFailure } from '../../src/failure.ts'
 import { bytesInMemory } from '../../src/message/byte-source.ts'
 import { openStorage, type StorageSettings } from '../../src/storage/open-storage.ts'
+import { shippedWeights } from '../../src/trust/weights.ts'
 import { testKey } from '../support/open-test-storage.ts'
+import { recallQuestion, sentMail } from '../support/recall.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const run = promisify(execFile)
@@ -57,7 +59,11 @@ describe.skipIf(!probe)('a full disk (skipped where mounting a tmpfs is not perm
     await using storage = await openStorage(settings(disk.path))
     const ballast = join(disk.path, 'ballast')
     const learn = (n: number) =>
-      storage.relations.learn({ from: 'ann@example.com', to: `c${n}@x.example`, at: noon }, `${n}`)
+      storage.trustMemory.learnSent(
+        sentMail(noon, { from: `a${n}@example.com`, to: `c${n}@client.example` }),
+        `${n}`,
+        shippedWeights,
+      )
     await learn(0)
     await writeFile(ballast, randomBytes(13_000_000)).catch(() => {})
     const failures: unknown[] = []
@@ -73,7 +79,7 @@ describe.skipIf(!probe)('a full disk (skipped where mounting a tmpfs is not perm
       expect((failure as TemporaryFailure).status).toBe('3.1')
     }
     await rm(ballast)
-    const domain = async () => (await storage.relations.find('eve@x.example', 'ann@example.com', noon)).domain
+    const domain = async () => (await storage.trustMemory.recall(recallQuestion(noon))).relations[0]?.domain
     expect(await domain()).toBeCloseTo(1 + learned)
     for (let n = 1; n <= 200; n++) await learn(n)
     expect(await domain()).toBeCloseTo(201)

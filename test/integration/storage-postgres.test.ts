@@ -2,9 +2,11 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TemporaryFailure } from '../../src/failure.ts'
+import { shippedWeights } from '../../src/trust/weights.ts'
 import { storageContract } from '../support/contracts/storage-contract.ts'
 import { upgradeContract } from '../support/contracts/upgrade-contract.ts'
 import { openTestStorage } from '../support/open-test-storage.ts'
+import { recallQuestion, sentMail } from '../support/recall.ts'
 import { findPostgres, type Postgres, startPostgres } from '../support/start-postgres.ts'
 
 const noon = new Date('2026-03-01T12:00:00Z')
@@ -35,8 +37,7 @@ describe.skipIf(!installed)('PostgreSQL (skipped without Debian package postgres
     const url = await postgres.createDatabase()
     await using storage = await openTestStorage({ kind: 'postgres', url })
     await storage.effects.first('invite ann', noon)
-    const learn = (effect: string) =>
-      storage.relations.learn({ from: 'ann@example.com', to: 'carl@x.example', at: noon }, effect)
+    const learn = (effect: string) => storage.trustMemory.learnSent(sentMail(noon), effect, shippedWeights)
     // One transaction may be under way when it goes; whatever becomes of it, it is not an unknown error.
     const underWay = Promise.allSettled(Array.from({ length: 20 }, (_, n) => learn(`${n}`)))
     await postgres.crash()
@@ -50,8 +51,8 @@ describe.skipIf(!installed)('PostgreSQL (skipped without Debian package postgres
       .poll(() => storage.effects.done('invite ann').catch(() => false), { timeout: 30_000 })
       .toBe(true)
     await Promise.all(Array.from({ length: 20 }, (_, n) => learn(`${n}`)))
-    const { address } = await storage.relations.find('carl@x.example', 'ann@example.com', noon)
-    expect(address).toBeCloseTo(20)
+    const [relation] = (await storage.trustMemory.recall(recallQuestion(noon))).relations
+    expect(relation?.address).toBeCloseTo(20)
   }, 120_000)
 
   test('while PostgreSQL hangs without a word mail is deferred, and taken when it is back', async () => {
@@ -59,7 +60,7 @@ describe.skipIf(!installed)('PostgreSQL (skipped without Debian package postgres
     await using storage = await openTestStorage({ kind: 'postgres', url: way.url })
     await storage.effects.first('invite ann', noon)
     way.freeze()
-    const learned = storage.relations.learn({ from: 'ann@example.com', to: 'carl@x.example', at: noon }, '1')
+    const learned = storage.trustMemory.learnSent(sentMail(noon), '1', shippedWeights)
     await expect(learned).rejects.toBeInstanceOf(TemporaryFailure)
     await expect(storage.effects.done('invite ann')).rejects.toBeInstanceOf(TemporaryFailure)
     // The old connections stay silent, as behind a firewall that forgot them; new ones get through.

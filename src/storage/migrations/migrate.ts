@@ -7,6 +7,7 @@ import { discoverySchema } from './discovery-schema.ts'
 import { firstSchema } from './first-schema.ts'
 import { intakeSchema } from './intake-schema.ts'
 import { keysSchema } from './keys-schema.ts'
+import { trustSchema } from './trust-schema.ts'
 
 /** In order; the version of a schema is how many of them it has seen. What was released is never changed. */
 const migrations: readonly ((transaction: Kysely<Tables>) => Promise<void>)[] = [
@@ -16,6 +17,7 @@ const migrations: readonly ((transaction: Kysely<Tables>) => Promise<void>)[] = 
   discoverySchema,
   authoritySchema,
   intakeSchema,
+  trustSchema,
 ]
 
 /** Any number that nobody else uses as advisory lock in this database. */

@@ -9,7 +9,7 @@ import { keyStoreContract } from './key-store-contract.ts'
 import { observedTimeContract } from './observed-time-contract.ts'
 import { ownAuthoritiesContract } from './own-authorities-contract.ts'
 import { pdfPasswordsContract } from './pdf-passwords-contract.ts'
-import { relationsContract } from './relations-contract.ts'
+import { trustMemoryContract } from './trust-memory-contract.ts'
 import { waitingMessagesContract } from './waiting-messages-contract.ts'
 
 /** Opens an empty storage each time; whoever opens it closes it. */
@@ -27,6 +27,6 @@ export function storageContract(database: string, open: OpenStorage): void {
   observedTimeContract(database, open)
   ownAuthoritiesContract(database, open)
   pdfPasswordsContract(database, open)
-  relationsContract(database, open)
+  trustMemoryContract(database, open)
   waitingMessagesContract(database, open)
 }

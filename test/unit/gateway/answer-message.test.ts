@@ -10,6 +10,7 @@ import type { PolicySet } from '../../../src/policy/policy.ts'
 import type { DecisionRecord } from '../../../src/storage/decisions.ts'
 import { openWorkspace } from '../../../src/storage/spool.ts'
 import { noWays } from '../../support/outbound.ts'
+import { nothingRecalled } from '../../support/recall.ts'
 import { receivedMessage } from '../../support/received-message.ts'
 import { testCertificate } from '../../support/test-keys.ts'
 
@@ -50,14 +51,27 @@ function gatewayWith(changes: Partial<Gateway> = {}) {
     log: (event) => events.push(event),
     rules: () => rules,
     decisions: { add: async (record) => void records.push(record) },
-    relations: { learn: async ({ from, to }, effect) => void learned.push(`${from} -> ${to} (${effect})`) },
+    memory: {
+      learnSent: async ({ from, to, teaches }, effect) => {
+        if (teaches) learned.push(`${from} -> ${to} (${effect})`)
+        return { limitReached: false }
+      },
+      learnAccepted: async () => void learned.push('accepted'),
+      learnRefused: async (_sender, { counts }, reference) =>
+        void learned.push(`refused ${reference}${counts ? ', counts' : ''}`),
+    },
+    keepsNames: false,
     effects: { first: async () => true, done: async () => false },
     waiting: {
       add: async ({ recipient, queueId }) => void waiting.push(`${recipient} ${queueId}`),
       remove: async (recipient, queueId) => void waiting.push(`gone ${recipient} ${queueId}`),
     },
     harvest: async () => {},
-    gatherFacts: async (message) => ({ facts, opened: { message, protection: noProtection, brought: [] } }),
+    gatherFacts: async (message) => ({
+      facts,
+      opened: { message, protection: noProtection, brought: [] },
+      sender: nothingRecalled(1).sender,
+    }),
     deliverInbound: async () => ({ kind: 'accept', edits: [] }),
     convertOutbound: async () => undefined,
     findWays: async () => noWays,
@@ -104,6 +118,7 @@ describe('a message from outside', () => {
         gatherFacts: async (message) => ({
           facts: changed,
           opened: { message, protection: noProtection, brought: [] },
+          sender: nothingRecalled(1).sender,
         }),
         effects: { first: async (key) => keys.push(key) > 0, done: async () => false },
       })

@@ -3,7 +3,9 @@ import type { Notice } from '../../../src/delivery/send-notice.ts'
 import { warnOfExpiry } from '../../../src/gateway/warn-of-expiry.ts'
 import { expiringKeys } from '../../../src/keys/expiring-keys.ts'
 import type { StoredKey } from '../../../src/storage/key-store.ts'
+import { shippedWeights } from '../../../src/trust/weights.ts'
 import { openTestStorage } from '../../support/open-test-storage.ts'
+import { sentMail } from '../../support/recall.ts'
 import { storedCertificate } from '../../support/stored-key.ts'
 import { testCertificate } from '../../support/test-keys.ts'
 
@@ -66,7 +68,8 @@ describe('the postmaster', () => {
     await storage.keyStore.add(key('01'.repeat(32), erika), 'private key')
     await storage.keyStore.add(key('02'.repeat(32), bob, { notAfter: new Date(end.getTime() + dayMs / 2) }))
     await storage.keyStore.add(key('03'.repeat(32), 'stranger@else.example'))
-    await storage.relations.learn({ from: erika, to: bob, at: daysBefore(100) }, '1')
+    const sent = sentMail(daysBefore(100), { from: erika, to: bob })
+    await storage.trustMemory.learnSent(sent, '1', shippedWeights)
     const mails: { readonly hour: number; readonly notice: Notice }[] = []
     for (const hour of hours) {
       const send = async (notice: Notice) => {

@@ -5,6 +5,8 @@ import { type FactSources, gatherInboundFacts } from '../../../src/inspection/ga
 import { type AuthenticationFacts, noProtection, unaskedFacts } from '../../../src/message/facts.ts'
 import type { ReceivedMessage } from '../../../src/message/received-message.ts'
 import { openWorkspace } from '../../../src/storage/spool.ts'
+import { shippedWeights } from '../../../src/trust/weights.ts'
+import { nothingRecalled } from '../../support/recall.ts'
 import { receivedMessage } from '../../support/received-message.ts'
 
 const never = new AbortController().signal
@@ -26,7 +28,13 @@ function sources(change: Partial<FactSources> = {}): FactSources {
       for await (const piece of bytes) size += piece.length
       return { kind: 'clean', signatures: `${size} bytes` }
     },
-    relations: { find: async (author, recipient) => ({ ...unknown, pair: `${author} ${recipient}`.length }) },
+    memory: {
+      recall: async ({ author, recipients }) => ({
+        ...nothingRecalled(0),
+        relations: recipients.map((to) => ({ ...unknown, pair: `${author?.address} ${to}`.length })),
+      }),
+    },
+    weights: () => shippedWeights,
     now: () => new Date(0),
     ownDomains: ['kanzlei.example', 'Müller.example'],
     ...change,
@@ -66,17 +74,6 @@ it('the whole message is scanned, its Office files found, the author known to ea
   })
 })
 
-it('without one author nobody is asked who it is', async () => {
-  const { facts } = await gather(
-    message,
-    sources({
-      authenticate: async () => ({ ...authentication, author: undefined }),
-      relations: { find: () => Promise.reject(new Error('asked')) },
-    }),
-  )
-  expect(facts.relations).toEqual([unknown, unknown])
-})
-
 for (const [domain, own] of [
   ['kanzlei.example', true],
   ['news.kanzlei.example', true],
@@ -99,7 +96,7 @@ it('a store that cannot be read defers the message, and the others are told to s
   const facts = gather(
     message,
     sources({
-      relations: { find: () => Promise.reject(new TemporaryFailure('3.0', 'locked')) },
+      memory: { recall: () => Promise.reject(new TemporaryFailure('3.0', 'locked')) },
       scan: (_bytes, signal) => {
         scanSignal = signal
         return new Promise(() => undefined)

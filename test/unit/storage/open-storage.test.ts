@@ -7,8 +7,10 @@ import { expect, test } from 'vitest'
 import { TemporaryFailure } from '../../../src/failure.ts'
 import { bytesInMemory } from '../../../src/message/byte-source.ts'
 import { openStorage } from '../../../src/storage/open-storage.ts'
+import { shippedWeights } from '../../../src/trust/weights.ts'
 import { storageContract } from '../../support/contracts/storage-contract.ts'
 import { openTestStorage, testKey } from '../../support/open-test-storage.ts'
+import { sentMail } from '../../support/recall.ts'
 import { storedCertificate } from '../../support/stored-key.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { testCertificate } from '../../support/test-keys.ts'
@@ -75,7 +77,7 @@ test('while another process has the database locked mail is deferred, and taken 
   other.exec('begin immediate')
   const failure = await storage.effects.first('invite ann', noon).catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(TemporaryFailure)
-  const learned = storage.relations.learn({ from: 'ann@example.com', to: 'carl@x.example', at: noon }, '1')
+  const learned = storage.trustMemory.learnSent(sentMail(noon), '1', shippedWeights)
   other.exec('rollback')
   await learned
   expect(await storage.effects.first('invite ann', noon)).toBe(true)
@@ -123,10 +125,8 @@ test('no secret and no correspondent can be read from the files of a stopped sys
     const u = Buffer.alloc(48, secret)
     await storage.pdfPasswords.set('ann@example.com', { u, wrapKey: Buffer.alloc(32, secret) }, noon)
     await storage.keyStore.add(storedCertificate(testCertificate('alice-rsa')), secret)
-    await storage.relations.learn(
-      { from: `${secret}@example.com`, to: `carl@${secret}.example`, at: noon },
-      '1',
-    )
+    const sent = sentMail(noon, { from: `${secret}@example.com`, to: `carl@${secret}.example` })
+    await storage.trustMemory.learnSent(sent, '1', shippedWeights, true)
     await storage.blobs.put(bytesInMemory(Buffer.alloc(200_000, secret)).stream())
   }
   const { database, blobs } = settingsIn(folder.path)

@@ -1,0 +1,85 @@
+import type { InboundOutcome } from '../decision/outcome.ts'
+import type { GatheredFacts } from '../inspection/gather-facts.ts'
+import { authorOf } from '../message/address.ts'
+import { parseAddressList } from '../message/address-list.ts'
+import { fieldsNamed } from '../message/header.ts'
+import { outgoingMessageId } from '../message/outgoing-message-id.ts'
+import type { ReceivedMessage } from '../message/received-message.ts'
+import { comparableAddress } from '../policy/pattern.ts'
+import type { PolicySet } from '../policy/policy.ts'
+import type { RefusedLessons } from '../storage/trust-memory.ts'
+import { lessonsOfAcceptance } from '../trust/lessons.ts'
+import { teaches } from '../trust/teaches.ts'
+import type { Gateway } from './gateway.ts'
+import { addressOf } from './judge-inbound.ts'
+
+type Learner = Pick<Gateway, 'memory' | 'keepsNames' | 'organization' | 'log'>
+
+/**
+ * A mail of ours that leaves: whom we write to is known from now on, and his answer. Learned at the moment in which Postfix is
+ * told to take it, once for each recipient however often it comes again.
+ */
+export async function learnFromOutbound(
+  message: ReceivedMessage,
+  recipient: string,
+  rules: PolicySet,
+  { memory, keepsNames, organization, log }: Learner,
+): Promise<void> {
+  const sender = addressOf(message.sender)
+  const author = authorOf(message.fields)
+  const own = {
+    sender: sender === undefined ? undefined : comparableAddress(sender),
+    author: author.kind === 'author' ? comparableAddress(author.address) : undefined,
+    ownDomains: organization.domains,
+  }
+  const sent = {
+    from: sender ?? '',
+    to: recipient,
+    at: message.receivedAt,
+    messageId: outgoingMessageId(message),
+    recipients: Math.max(message.recipients.length, addressees(message)),
+    teaches: teaches(own, message.fields),
+  }
+  const { limitReached } = await memory.learnSent(
+    sent,
+    `${message.digest} ${recipient}`,
+    rules.trust,
+    keepsNames,
+  )
+  if (limitReached) log({ event: 'learning-limit', sender: message.sender })
+}
+
+/** One transaction has one recipient where Postfix splits; the header still says to whom else the mail goes. */
+function addressees({ fields }: ReceivedMessage): number {
+  return ['To', 'Cc']
+    .flatMap((name) => fieldsNamed(fields, name))
+    .map(({ value }) => parseAddressList(value))
+    .reduce((sum, list) => sum + (list.kind === 'list' ? list.mailboxes.length : 1), 0)
+}
+
+/** What a judged message tells about its sender, before the sender hears what became of it. */
+export async function learnFromInbound(
+  message: ReceivedMessage,
+  { facts, sender }: GatheredFacts,
+  outcome: InboundOutcome,
+  rules: PolicySet,
+  { memory }: Learner,
+): Promise<void> {
+  const { digest, receivedAt: at } = message
+  if (outcome.kind === 'deliver') {
+    const lessons = lessonsOfAcceptance(facts, message.sender, rules.trust)
+    return memory.learnAccepted(sender, lessons, digest, at, rules.trust)
+  }
+  const lessons = lessonsOfRefusal(outcome)
+  // A sender who is refused after he came back has both lessons to give.
+  const effect = outcome.kind === 'defer' ? `asked to come again ${digest}` : digest
+  if (lessons) await memory.learnRefused(sender, lessons, message.id, effect, at, rules.trust)
+}
+
+/** Want of trust, content and lists count against an identity; forged names, malware and our own faults do not. */
+function lessonsOfRefusal(outcome: Exclude<InboundOutcome, { kind: 'deliver' }>): RefusedLessons | undefined {
+  if (outcome.kind === 'defer')
+    return outcome.comeAgain ? { counts: false, healable: false, suspicious: true } : undefined
+  const counts = !outcome.hard && (outcome.why === 'trust' || outcome.why === 'listed')
+  return { counts, healable: outcome.heals, suspicious: true }
+}
