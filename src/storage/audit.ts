@@ -1,4 +1,4 @@
-/** What can happen to an original in our custody. */
+/** What can happen to an original in our custody, and to the lists that commands change. */
 export type AuditedAct =
   | 'held'
   | 'extended'
@@ -9,6 +9,7 @@ export type AuditedAct =
   | 'fetched'
   | 'deleted'
   | 'expired'
+  | `${'block' | 'allow'}-${'added' | 'removed'}`
 
 /** Who did something when and why. `who` is a name as it was stated, or `gateway` for what happens by itself. */
 export interface Act {
@@ -22,7 +23,7 @@ export interface AuditEntry extends Act {
   /** 1, 2, 3 ... without a gap. */
   readonly number: number
   readonly what: AuditedAct
-  /** Id of the held original. */
+  /** Id of the held original, or the sender that a list names. */
   readonly subject: string
   /** HMAC-SHA-256 in hex over this entry and the one before it, keyed from the master key. */
   readonly mac: string

@@ -27,6 +27,8 @@ import type { PdfPasswords } from './pdf-passwords.ts'
 import { pdfPasswordsInDatabase } from './pdf-passwords-in-database.ts'
 import { openPostgres } from './postgres.ts'
 import { createSeal } from './seal.ts'
+import type { SenderEntries } from './sender-entries.ts'
+import { senderEntriesInDatabase } from './sender-entries-in-database.ts'
 import { openSqlite } from './sqlite.ts'
 import type { TrustMemory } from './trust-memory.ts'
 import { trustMemoryInDatabase } from './trust-memory-in-database.ts'
@@ -58,6 +60,7 @@ export interface Storage extends AsyncDisposable {
   readonly ownAuthorities: OwnAuthorities
   readonly keyRequests: KeyRequests
   readonly intakes: Intakes
+  readonly senderEntries: SenderEntries
   readonly blobs: Blobs
 }
 
@@ -83,6 +86,7 @@ export async function openStorage({ database: where, blobs, masterKey }: Storage
       ownAuthorities: ownAuthoritiesInDatabase(database, seal),
       keyRequests: keyRequestsInDatabase(database, seal),
       intakes: intakesInDatabase(database),
+      senderEntries: senderEntriesInDatabase(database, appendAuditWith(database.kind, auditKey)),
       blobs: await openBlobsInFolder(blobs, subkey(masterKey, 'blobs')),
       [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
     }

@@ -121,5 +121,6 @@ export interface Tables {
     /** JSON of the rest. */
     entry: string
   }
+  sender_entries: { list: 'block' | 'allow'; sender: string; added_at: number; entry: string }
   observed_time: { name: string; milliseconds: number }
 }

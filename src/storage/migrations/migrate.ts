@@ -7,6 +7,7 @@ import { discoverySchema } from './discovery-schema.ts'
 import { firstSchema } from './first-schema.ts'
 import { intakeSchema } from './intake-schema.ts'
 import { keysSchema } from './keys-schema.ts'
+import { senderEntriesSchema } from './sender-entries-schema.ts'
 import { trustSchema } from './trust-schema.ts'
 
 /** In order; the version of a schema is how many of them it has seen. What was released is never changed. */
@@ -18,6 +19,7 @@ const migrations: readonly ((transaction: Kysely<Tables>) => Promise<void>)[] = 
   authoritySchema,
   intakeSchema,
   trustSchema,
+  senderEntriesSchema,
 ]
 
 /** Any number that nobody else uses as advisory lock in this database. */

@@ -10,6 +10,7 @@ import { observedTimeContract } from './observed-time-contract.ts'
 import { ownAuthoritiesContract } from './own-authorities-contract.ts'
 import { pdfPasswordsContract } from './pdf-passwords-contract.ts'
 import { trustMemoryContract } from './trust-memory-contract.ts'
+import { senderEntriesContract } from './sender-entries-contract.ts'
 import { waitingMessagesContract } from './waiting-messages-contract.ts'
 
 /** Opens an empty storage each time; whoever opens it closes it. */
@@ -28,5 +29,6 @@ export function storageContract(database: string, open: OpenStorage): void {
   ownAuthoritiesContract(database, open)
   pdfPasswordsContract(database, open)
   trustMemoryContract(database, open)
+  senderEntriesContract(database, open)
   waitingMessagesContract(database, open)
 }
