@@ -116,8 +116,6 @@ async function authorAndMemory(
   return { authentication, recalled }
 }
 
-const noRelation = { pair: 0, address: 0, domain: 0, firstAt: undefined, lastAt: undefined }
-
 /** Nobody outside writes from a domain below one of ours either, unless it proves it. */
 function isWithin(domain: string, own: string): boolean {
   return domain === own || domain.endsWith(`.${own}`)
