@@ -8,7 +8,10 @@ import type { ReceivedMessage } from '../message/received-message.ts'
 import { comparableDomain } from '../policy/pattern.ts'
 import { areAligned } from './are-aligned.ts'
 import { chooseSignatures } from './choose-signatures.ts'
+import { coversHeader } from './covers-header.ts'
+import { forwardedBy } from './forwarded-by.ts'
 import { type Lookup, type LookupLimits, lookupsOfOneMessage, type MessageLookup } from './resolver.ts'
+import { spfReach } from './spf-reach.ts'
 
 type Author = NonNullable<AuthenticationFacts['author']>
 type DkimFact = AuthenticationFacts['dkim'][number]
@@ -43,7 +46,7 @@ export async function authenticate(
   try {
     if (isSmall(message)) askAhead(message, author, asked)
     const verified = await endingAt(signal, verifiedBy(message, fields, asked))
-    const facts = factsOf(verified, author, message, limited)
+    const facts = await withReach(factsOf(verified, author, message, limited), message, asked)
     return author && needsSpfOfAuthor(facts, author)
       ? { ...facts, authorPublishesSpf: await publishesSpf(author.domain, asked) }
       : facts
@@ -144,12 +147,14 @@ function factsOf(
         selector: result.selector ?? '',
         aligned: sameAuthor && (alignedByPolicy ? Boolean(result.status.aligned) : aligned(domain)),
         bodyLengthLimited: result.canonBodyLengthLimited === true,
+        headerIncomplete: !coversHeader(message.fields, result.signature ?? ''),
       },
     ]
   })
   const spfDomain =
     verified.spf && verified.spf.domain !== '-' ? comparableDomain(verified.spf.domain) : undefined
   const policy = record?.policy
+  const arc = resultOf(verified.arc ? verified.arc.status.result : false)
   // `chooseSignatures` left them out already; should the verifier read one where we did not, it must not count.
   const isLimited = dkim.some(({ bodyLengthLimited, result }) => bodyLengthLimited && result === 'pass')
   return {
@@ -172,8 +177,26 @@ function factsOf(
         verified.dmarc && sameAuthor && !isLimited ? resultOf(verified.dmarc.status.result) : 'permerror',
       policy: policy === 'none' || policy === 'quarantine' || policy === 'reject' ? policy : undefined,
     },
-    arc: resultOf(verified.arc ? verified.arc.status.result : false),
+    arc,
+    forwarded:
+      arc === 'pass' && author && sameAuthor ? forwardedBy(message.fields, author.domain) : undefined,
   }
+}
+
+/** Only where SPF is the best proof of the author's domain. */
+async function withReach(
+  facts: AuthenticationFacts,
+  message: ReceivedMessage,
+  lookup: MessageLookup,
+): Promise<AuthenticationFacts> {
+  const { spf, dkim } = facts
+  const isSigned = dkim.some(
+    (each) =>
+      each.result === 'pass' && each.aligned && !each.bodyLengthLimited && each.headerIncomplete !== true,
+  )
+  const { address } = message.client
+  if (spf.result !== 'pass' || !spf.aligned || !spf.domain || isSigned || address === undefined) return facts
+  return { ...facts, spf: { ...spf, reach: await spfReach(spf.domain, address, lookup) } }
 }
 
 /** The author's domain as mailauth read the From field; undefined if it saw none or several. */

@@ -44,7 +44,7 @@ export function chooseSignatures(
 }
 
 /** RFC 6376 3.2: a list of `tag=value` between semicolons. */
-function readTags(value: string): Map<string, string> {
+export function readTags(value: string): Map<string, string> {
   const tags = new Map<string, string>()
   for (const part of value.split(';')) {
     const equals = part.indexOf('=')

@@ -1,5 +1,5 @@
 import { parseAddressList, type ShownMailbox } from './address-list.ts'
-import { fieldsNamed } from './header.ts'
+import { fieldsNamed, unfold } from './header.ts'
 import type { HeaderField } from './header-field.ts'
 import { type ParsedMailbox, parseMailbox } from './mailbox.ts'
 
@@ -31,8 +31,22 @@ export function authorOf(fields: readonly HeaderField[]): Author {
   if (!from) return { kind: 'none' }
   if (more.length > 0) return { kind: 'several' }
   const list = parseAddressList(from.value)
-  if (list.kind === 'malformed') return list
+  if (list.kind === 'malformed') return authorWithBareComma(from.value) ?? list
   const [author, ...others] = list.mailboxes
   if (!author) return { kind: 'none' }
   return others.length > 0 ? { kind: 'several' } : { kind: 'author', ...author }
+}
+
+/**
+ * `Doe, John <a@example.org>`: a name with a comma should stand in quotes, and mail programs show it as one name all the
+ * same. Only where nothing else could be meant: words without "@" or any other sign, then one address in brackets.
+ */
+function authorWithBareComma(value: string): Author | undefined {
+  const [, name, angle] =
+    /^([^<>@"():;,[\]\\]+(?:,[^<>@"():;,[\]\\]+)+)(<[^<>"(),:;\\]+>)\s*$/.exec(unfold(value)) ?? []
+  if (name === undefined || angle === undefined) return undefined
+  const list = parseAddressList(`"${name.trim()}" ${angle}`)
+  if (list.kind === 'malformed' || list.mailboxes.length !== 1) return undefined
+  const [author] = list.mailboxes
+  return author && { kind: 'author', ...author }
 }

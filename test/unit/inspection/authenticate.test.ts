@@ -42,9 +42,38 @@ describe('who sent a message', () => {
   it('is proven by aligned SPF', async () => {
     const found = await facts(letter, { 'partner.example': spfRecord, ...policy('none') })
     expect(found).toMatchObject({
-      spf: { result: 'pass', domain: 'partner.example', aligned: true },
+      spf: { result: 'pass', domain: 'partner.example', aligned: true, reach: 'own' },
       dkim: [],
       dmarc: { result: 'pass', policy: 'none' },
+    })
+  })
+
+  it('is proven less by SPF of a host that sends for many, at no question more', async () => {
+    const zone = {
+      'partner.example': { TXT: [['v=spf1 include:spf.protection.outlook.com -all']] },
+      'spf.protection.outlook.com': { TXT: [['v=spf1 ip4:192.0.2.0/24 -all']] },
+    }
+    const asked: string[] = []
+    const found = await authenticate(receivedMessage(letter), zoneLookup(zone, asked), never)
+    expect(found.spf).toMatchObject({ result: 'pass', reach: 'shared' })
+    expect(new Set(asked).size).toBe(asked.length)
+  })
+
+  it('is not proven by a signature that leaves the subject to others', async () => {
+    const mail = await signed(letter.replace('Subject: A letter\n', ''), 'partner.example')
+    const changed = mail.replace('From: Ann', 'Subject: Pay at once\r\nFrom: Ann')
+    expect((await facts(changed, keyZone('partner.example'))).dkim).toMatchObject([
+      { result: 'pass', headerIncomplete: true },
+    ])
+    const whole = await facts(await signed(letter, 'partner.example'), keyZone('partner.example'))
+    expect(whole.dkim).toMatchObject([{ result: 'pass', headerIncomplete: false }])
+  })
+
+  it('is read as one author where a name holds a bare comma', async () => {
+    const comma = letter.replace('Ann <', 'Doe, Ann <')
+    expect(await facts(await signed(comma, 'partner.example'), keyZone('partner.example'))).toMatchObject({
+      author: { address: 'ann@partner.example' },
+      dkim: [{ result: 'pass', aligned: true }],
     })
   })
 

@@ -107,7 +107,6 @@ describe('the author', () => {
     ['undisclosed:;', { kind: 'none' }],
     ['', { kind: 'none' }],
     ['Ann', { kind: 'malformed', reason: 'text around an address' }],
-    ['Example, Ann <ann@example.org>', { kind: 'malformed', reason: 'text around an address' }],
     ['<ann@example.org> <bob@example.org>', { kind: 'malformed', reason: 'two addresses in one place' }],
     ['<ann@example.org> bob@example.org', { kind: 'malformed', reason: 'text behind an address' }],
     ['ann@example.org bob@example.org', { kind: 'malformed', reason: 'text around an address' }],
@@ -121,6 +120,30 @@ describe('the author', () => {
   ])('of %j is told', (value, expected) => {
     const found = authorOf([{ name: 'from', value: ` ${value}` }])
     expect(found).toEqual(expected)
+  })
+  it.each([
+    ['Doe, John <ann@example.org>', 'Doe, John'],
+    ['Doe, John, Dr. <ann@example.org>', 'Doe, John, Dr.'],
+    ['=?utf-8?Q?M=C3=BCller?=, Ann <ann@example.org>', 'Müller, Ann'],
+    ['Doe,\r\n John <ann@example.org>', 'Doe, John'],
+  ])('%j is one author, as mail programs show it', (value, name) => {
+    expect(authorOf([{ name: 'From', value }])).toMatchObject({
+      kind: 'author',
+      name,
+      address: 'ann@example.org',
+    })
+  })
+  it.each([
+    'eve@evil.example, John <ann@example.org>',
+    'Doe, <eve@evil.example> <ann@example.org>',
+    'Doe, "eve@evil.example" <ann@example.org>',
+    'Doe, John <ann@example.org>, Eve',
+    'Doe, John (c) <ann@example.org>',
+    'Doe; John <ann@example.org>',
+    'Doe, John <>',
+    'Doe, John',
+  ])('%j is not one author: something else could be meant', (value) => {
+    expect(authorOf([{ name: 'From', value }]).kind).not.toBe('author')
   })
   it('is none without a From field and several with two', () => {
     expect(authorOf([])).toEqual({ kind: 'none' })
