@@ -1,4 +1,4 @@
-import type { InboundFacts } from '../message/facts.ts'
+import type { ForbiddenFile, InboundFacts } from '../message/facts.ts'
 import type { BlockEntry, InboundPolicy, OwnDomainException } from '../policy/policy.ts'
 import type { TrustAssessment } from '../trust/assess-trust.ts'
 import { isUnsettled, provenIdentity } from '../trust/identity.ts'
@@ -39,7 +39,7 @@ export function decideInbound(question: InboundQuestion): InboundOutcome {
 
 /** What no relation outweighs. */
 function hardRefusal(question: InboundQuestion): InboundOutcome | undefined {
-  const { facts, block, message, exception, weights, trust } = question
+  const { facts, policy, block, message, exception, weights, trust } = question
   const { authentication, scan } = facts
   const hard = (why: RefusalCase, reason: string, detail = '') =>
     rejected(question, why, reason, { hard: true, detail })
@@ -47,8 +47,8 @@ function hardRefusal(question: InboundQuestion): InboundOutcome | undefined {
   if (block) return hard('blocked', `block list: ${block.sender}`)
   // RFC 5322 3.6: exactly one From. With several, one is shown and another one authenticated.
   if (!authentication.author) return hard('author', 'no single author')
-  const [forbidden] = facts.forbidden
-  if (forbidden) return hard('forbiddenFile', `forbidden file: ${forbidden.type}`, forbidden.type)
+  const forbidden = facts.forbidden.find(({ type }) => policy.forbiddenTypes.includes(type))
+  if (forbidden) return hard('forbiddenFile', `forbidden file: ${forbidden.type}`, kindOf(forbidden))
   const isAllowed = trust.signals.some(({ name, points }) => name === 'ALLOW_LIST' && points > 0)
   if (message.sender === '' && facts.reply.ours === false && !isAllowed)
     return hard('backscatter', 'null sender, and reports on no mail of ours')
@@ -59,6 +59,12 @@ function hardRefusal(question: InboundQuestion): InboundOutcome | undefined {
       : hard('ownDomain', 'own domain, not authenticated')
   }
   return undefined
+}
+
+/** What the sender is told: the ending that he knows, and what it was found to be. */
+function kindOf({ fileName, type }: ForbiddenFile): string {
+  const ending = /\.[a-z0-9]{1,10}$/i.exec(fileName)?.[0]
+  return ending === undefined ? type : `${ending} (${type})`
 }
 
 function byTrust(question: InboundQuestion): InboundOutcome {
@@ -72,6 +78,8 @@ function byTrust(question: InboundQuestion): InboundOutcome {
   }
   if (band === 'refuse') return refusedByTrust(question)
   if (facts.scan.kind === 'unknown') return deferred(question, 'scanner', facts.scan.reason)
+  if (facts.content.kind === 'unknown' && policy.scorerDown === 'defer')
+    return deferred(question, 'scorer', facts.content.reason)
   if (band === 'accept')
     return refusedForClosed(question) ?? refusedForOffice(question) ?? { kind: 'deliver' }
   return question.cameBack

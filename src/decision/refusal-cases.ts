@@ -191,4 +191,11 @@ export const refusalCases = {
     de: { reason: 'Virenpruefung voruebergehend nicht moeglich.', advice: none },
     en: { reason: 'virus scan temporarily not possible.', advice: none },
   },
+  scorer: {
+    code: 451,
+    status: '4.3.0',
+    number: 45,
+    de: { reason: 'Pruefung voruebergehend nicht moeglich.', advice: none },
+    en: { reason: 'check temporarily not possible.', advice: none },
+  },
 } as const satisfies Record<string, CaseOfRefusal>

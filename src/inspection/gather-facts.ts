@@ -8,6 +8,7 @@ import type { Weights } from '../trust/weights.ts'
 import { askMemory } from './ask-memory.ts'
 import type { Authenticate } from './authenticate.ts'
 import type { Scan } from './clamd.ts'
+import { dangerousFiles } from './forbidden-files.ts'
 import { attachedFiles, officeIn } from './office-files.ts'
 
 /** Whom the facts are asked of. */
@@ -52,7 +53,7 @@ export async function gatherInboundFacts(
   const together = AbortSignal.any([signal, ended.signal])
   try {
     const opening = sources.open(message, workspace, together)
-    const [{ authentication, recalled }, asItCame, { opened, files, inside }] = await Promise.all([
+    const [{ authentication, recalled }, asItCame, { opened, files, forbidden, inside }] = await Promise.all([
       authorAndMemory(message, opening, sources, together),
       sources.scan(message.source.stream(), together),
       lookInside(message, opening, sources, together),
@@ -65,6 +66,7 @@ export async function gatherInboundFacts(
       scan: worseOf(asItCame, inside),
       files,
       office: officeIn(files),
+      forbidden,
       relations,
       history,
       reply,
@@ -91,11 +93,11 @@ async function lookInside(
 ) {
   const opened = await opening
   const isSame = opened.message === message
-  const [inside, files] = await Promise.all([
+  const [inside, files, forbidden] = await Promise.all([
     isSame ? undefined : sources.scan(opened.message.source.stream(), signal),
     attachedFiles(opened.message, signal),
   ])
-  return { opened, inside, files }
+  return { opened, inside, files, forbidden }
 }
 
 function worseOf(one: ScanResult, other: ScanResult | undefined): ScanResult {

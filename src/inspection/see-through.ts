@@ -50,7 +50,7 @@ export const newBudget = (): Budget => ({
 })
 
 /** A file before anybody looked into it. */
-interface UnseenFile extends Pick<MimePart, 'fileName' | 'contentType'> {
+export interface UnseenFile extends Pick<MimePart, 'fileName' | 'contentType'> {
   readonly head: Buffer
   /** Nobody knows what programs make of its transfer encoding (RFC 2045 6.4), so only the name speaks. */
   readonly opaque: boolean
@@ -79,7 +79,7 @@ export async function unseenLeaf(source: ByteSource, part: MimePart): Promise<Un
 
 const unknownType = { type: 'application', subtype: 'octet-stream', parameters: new Map<string, string>() }
 
-function unseenBytes(fileName: string, content: Buffer): UnseenFile {
+export function unseenBytes(fileName: string, content: Buffer): UnseenFile {
   return {
     fileName,
     contentType: unknownType,

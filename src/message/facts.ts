@@ -208,10 +208,28 @@ export type ContentFacts =
   | { readonly kind: 'none' }
   | { readonly kind: 'unknown'; readonly reason: string }
 
-/** An attachment that the policy refuses, by content. */
+/** Kinds of attachments that can do harm when they are opened, by content and name. */
+export const dangerousTypes = [
+  'executable',
+  'script',
+  'shortcut',
+  'disk-image',
+  'installer',
+  'html-application',
+  'help-file',
+  'java',
+  'onenote',
+  /** A name that reads as another: `invoice.pdf.html`, or one that turns the reading direction. */
+  'disguised-name',
+  /** An archive that nobody can look through: too deep, too large, or with members that share bytes. */
+  'archive-bomb',
+] as const
+export type DangerousType = (typeof dangerousTypes)[number]
+
+/** An attachment, or a file in an archive, of a kind that a policy can refuse. */
 export interface ForbiddenFile {
   readonly fileName: string
-  readonly type: string
+  readonly type: DangerousType
 }
 
 /** The facts of which nobody was asked: they count for neither side. */

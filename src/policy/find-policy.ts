@@ -1,3 +1,4 @@
+import { dangerousTypes } from '../message/facts.ts'
 import { shippedWeights } from '../trust/weights.ts'
 import { patternsFor } from './pattern.ts'
 import type { InboundPolicy, OutboundPolicy, PolicySet } from './policy.ts'
@@ -41,6 +42,8 @@ export const builtInInbound: InboundPolicy = {
   earlyRelease: 'administrator',
   keepReleased: 30 * 86_400_000,
   undecryptable: 'pass',
+  forbiddenTypes: [...dangerousTypes],
+  scorerDown: 'pass',
   subjectTags: true,
   languages: ['de', 'en'],
 }

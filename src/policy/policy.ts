@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { officeKinds } from '../message/facts.ts'
+import { dangerousTypes, officeKinds } from '../message/facts.ts'
 import { Weights } from '../trust/weights.ts'
 
 /** A span of time as people write it: `90s`, `15m`, `12h`, `30d`; milliseconds from here on. */
@@ -207,6 +207,18 @@ export const InboundRule = z.strictObject({
     .enum(['pass', 'reject'])
     .describe(
       'encrypted mail that we cannot look into: deliver it with a mark, for a recipient with a key of his own, or refuse it',
+    )
+    .exactOptional(),
+  forbiddenTypes: z
+    .array(z.enum(dangerousTypes))
+    .describe(
+      'attachments for which a mail is refused whoever sends it, by content and by name, also in zip archives; [] for none',
+    )
+    .exactOptional(),
+  scorerDown: z
+    .enum(['pass', 'defer'])
+    .describe(
+      'while the content scorer of the settings gives no score: judge without it, or ask the sender to try again',
     )
     .exactOptional(),
   subjectTags: z

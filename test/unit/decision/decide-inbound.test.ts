@@ -3,6 +3,7 @@ import { decideInbound, type InboundQuestion } from '../../../src/decision/decid
 import type { AuthenticationFacts, ClosedReason, InboundFacts } from '../../../src/message/facts.ts'
 import { noProtection } from '../../../src/message/facts.ts'
 import { builtInInbound } from '../../../src/policy/find-policy.ts'
+import type { InboundPolicy } from '../../../src/policy/policy.ts'
 import {
   bySpf,
   inboundFacts,
@@ -25,7 +26,12 @@ const by = (change: Partial<AuthenticationFacts>, rest: Partial<InboundFacts> = 
 const having = (rest: Partial<InboundFacts>) => ({ facts: inboundFacts(bySpf, rest) })
 const infected = having({ scan: { kind: 'infected', name: 'Win.Test', signatures: 'x' } })
 const unscanned = having({ scan: { kind: 'unknown', reason: 'virus scanner: down' } })
-const program = having({ forbidden: [{ fileName: 'rechnung.pdf.exe', type: 'exe' }] })
+const program = having({ forbidden: [{ fileName: 'rechnung.pdf.exe', type: 'executable' }] })
+const allowing = (forbiddenTypes: InboundPolicy['forbiddenTypes']) => ({
+  policy: { ...question.policy, forbiddenTypes },
+})
+const unscored = having({ content: { kind: 'unknown', reason: 'rspamd: no answer' } })
+const deferring = { policy: { ...question.policy, scorerDown: 'defer' as const } }
 const fromNobody = { message: { ...question.message, sender: '' } }
 const report = (ours: boolean | undefined) => ({
   ...fromNobody,
@@ -54,6 +60,9 @@ describe('a message', () => {
     ['with malware', infected, 'reject', '554 5.7.1'],
     ['with malware of our best partner', { ...infected, ...scored(100) }, 'reject', '554 5.7.1'],
     ['with a program of our best partner', { ...program, ...scored(100) }, 'reject', '550 5.7.1'],
+    ['with a program that the policy lets in', { ...program, ...allowing(['script']) }, 'deliver', undefined],
+    ['whose content got no score', unscored, 'deliver', undefined],
+    ['whose content got no score, where that matters', { ...unscored, ...deferring }, 'defer', '451 4.3.0'],
     ['that could not be scanned', unscanned, 'defer', '451 4.3.0'],
     ['of our best partner that could not be scanned', { ...unscanned, ...scored(100) }, 'defer', '451 4.3.0'],
     ['refused anyway that could not be scanned', { ...unscanned, ...scored(-60) }, 'reject', '550 5.7.1'],
@@ -185,7 +194,7 @@ describe('a message', () => {
     expect(texts({ ...onList, ...scored(-60, { signal: 'STRONG_LIST' }) })).toContain(
       '192.0.2.1, https://dnsbl.example/192.0.2.1',
     )
-    expect(texts(program)).toContain('nehmen wir nicht an: exe')
+    expect(texts(program)).toContain('nehmen wir nicht an: .exe (executable)')
     expect(texts(program)).not.toContain('rechnung')
     expect(texts({ ...scored(-37, { signal: 'CONTENT' }) })).not.toMatch(/37|CONTENT/)
   })
