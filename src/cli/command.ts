@@ -25,6 +25,7 @@ export interface Options {
   readonly until: string | undefined
   readonly output: string | undefined
   readonly name: string | undefined
+  readonly domain: string | undefined
   readonly private: boolean
 }
 

@@ -38,11 +38,15 @@ export const optionTable = {
     type: 'string',
     help: 'FILE   key import, key export: the password of the file with a private key',
   },
-  reason: { type: 'string', help: 'TEXT   hold release, extend, delete: why; it stays on record' },
+  reason: { type: 'string', help: 'TEXT   key revoke: compromised, superseded or retired (left out: retired); hold release, extend, delete: why; it stays on record' },
   by: { type: 'string', help: 'NAME   hold: who does it; left out: the user behind sudo' },
   until: { type: 'string', help: 'TIME   hold extend: held until then, such as 2026-11-24T18:00' },
   output: { type: 'string', help: 'FILE   hold fetch, key export: the new file' },
-  name: { type: 'string', help: 'NAME   ca issue, key request: the name in the certificate' },
+  name: { type: 'string', help: 'NAME   ca issue, key request, key generate: the name of the person in it' },
+  domain: {
+    type: 'string',
+    help: 'DOMAIN key import: the keys are those of the gateway of this domain, whatever they name',
+  },
   private: {
     type: 'boolean',
     default: false,

@@ -1,4 +1,5 @@
 import { open, readFile } from 'node:fs/promises'
+import { revocationReasons } from '../gateway/authority-calls.ts'
 import type { KeyAct } from '../gateway/key-calls.ts'
 import { askGateway } from './ask-gateway.ts'
 import { type Command, type CommandCall, type Options, UsageError } from './command.ts'
@@ -9,7 +10,7 @@ import { writeWebKeyDirectory } from './write-web-key-directory.ts'
 export const key: Command = {
   name: 'key',
   usage:
-    'import FILE | list [ADDRESS] | show KEY | explain ADDRESS | discover ADDRESS | export KEY | pending | accept KEY | refuse KEY | pin KEY | unpin KEY | retire KEY | remove KEY | domain KEY DOMAIN | publish-wkd FOLDER [advanced|direct] | request ADDRESS | requests',
+    'import FILE | generate ADDRESS | list [ADDRESS] | show KEY | explain ADDRESS | discover ADDRESS | export KEY | pending | accept KEY | refuse KEY | pin KEY | unpin KEY | retire KEY | revoke KEY | remove KEY | domain KEY DOMAIN | publish-wkd FOLDER [advanced|direct] | request ADDRESS | requests | withdraw ADDRESS',
   summary:
     'S/MIME certificates and OpenPGP keys, ours and of others; KEY is a fingerprint, its beginning, or an address',
   async run(call) {
@@ -26,7 +27,12 @@ const actions = {
   async import({ options, print }: CommandCall, path: string) {
     const file = (await readFile(named(path))).toString('base64')
     const password = await passwordOf(options)
-    const input = password === undefined ? { file } : { file, password }
+    const { domain } = options
+    const input = {
+      file,
+      ...(password === undefined ? {} : { password }),
+      ...(domain === undefined ? {} : { domain }),
+    }
     const answer = await askGateway(options, 'key-import', input)
     if (options.json) print(JSON.stringify(answer))
     else print([...answer.imported.map(keyLine), ...retriedLine(answer.retried)].join('\n'))
@@ -105,6 +111,33 @@ const actions = {
       printable(`${address}  since ${createdAt.slice(0, 10)}`),
     )
     print(options.json ? JSON.stringify(list) : lines.join('\n') || 'no request waits for its certificate')
+    return 0
+  },
+  async withdraw({ options, print }: CommandCall, address: string) {
+    const answer = await askGateway(options, 'key-request-withdraw', { address: named(address) })
+    print(options.json ? JSON.stringify(answer) : 'withdrawn: the private key that waited is gone')
+    return 0
+  },
+  async generate({ options, print }: CommandCall, address: string) {
+    const { name } = options
+    const person = name === undefined ? { address: named(address) } : { address: named(address), name }
+    const made = await askGateway(options, 'key-generate', person)
+    if (options.json) print(JSON.stringify(made))
+    else
+      print(`${keyLine(made)}
+hand it out by \`key export\` or \`key publish-wkd\``)
+    return 0
+  },
+  async revoke({ options, print }: CommandCall, which: string) {
+    const reason = revocationReasons.find((each) => each === (options.reason ?? 'retired'))
+    if (!reason) throw new UsageError(`--reason is one of ${revocationReasons.join(', ')}`)
+    const revoked = await askGateway(options, 'key-revoke', { key: named(which), reason })
+    if (options.json) print(JSON.stringify(revoked))
+    else
+      print(
+        `${keyLine(revoked)}
+revoked: it still opens old mail; tell others by \`key export\` or \`key publish-wkd\``,
+      )
     return 0
   },
   accept: changes('accept', 'in use from now on'),

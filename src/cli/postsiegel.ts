@@ -45,6 +45,7 @@ async function main(args: readonly string[]): Promise<number> {
     until: values.until,
     output: values.output,
     name: values.name,
+    domain: values.domain,
     private: values.private,
   }
   return command.run({ words, options, print })

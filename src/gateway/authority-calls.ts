@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { IssuedCertificate, OwnAuthority } from '../storage/own-authorities.ts'
-import { address } from './key-calls.ts'
+import { address, key, type ShownKey } from './key-calls.ts'
 
 /** As it will stand in certificates, for everybody to see. */
 const name = z
@@ -11,7 +11,10 @@ const name = z
   .regex(/^\P{C}+$/u, 'a name')
 const person = z.strictObject({ address, name: name.optional() })
 
-/** What an administrator does with our own authority, and with requests to those of others; part of gateway.sock. */
+export const revocationReasons = ['compromised', 'superseded', 'retired'] as const
+export type RevocationReason = (typeof revocationReasons)[number]
+
+/** What an administrator does with our own authority, and with keys that are made here; part of gateway.sock. */
 export const authorityCalls = {
   'ca-create': z.strictObject({ name }),
   'ca-show': z.strictObject({}),
@@ -23,6 +26,9 @@ export const authorityCalls = {
   'ca-crl': z.strictObject({}),
   'key-request': person,
   'key-request-list': z.strictObject({}),
+  'key-request-withdraw': z.strictObject({ address }),
+  'key-generate': person,
+  'key-revoke': z.strictObject({ key, reason: z.enum(revocationReasons) }),
 } satisfies Record<string, z.ZodType>
 
 /** What each call answers, with dates as dates; JSON carries them as ISO 8601 text. */
@@ -41,4 +47,8 @@ export interface AuthorityAnswers {
     readonly address: string
     readonly createdAt: Date
   }[]
+  /** How many there were. */
+  readonly 'key-request-withdraw': { readonly withdrawn: number }
+  readonly 'key-generate': ShownKey
+  readonly 'key-revoke': ShownKey
 }

@@ -1,5 +1,8 @@
 import type { Settings } from '../config/settings.ts'
 import { canonicalAddress } from '../keys/certificate.ts'
+import { importOpenPgpKeys } from '../keys/import-openpgp.ts'
+import { generateOpenPgpKey, revokeOpenPgpKey } from '../keys/openpgp-own.ts'
+import { publicOpenPgpKey } from '../keys/openpgp-public.ts'
 import { createKeyRequest } from '../keys/own-authority/key-request.ts'
 import {
   authorityInForce,
@@ -12,6 +15,7 @@ import type { Storage } from '../storage/open-storage.ts'
 import type { OwnAuthority } from '../storage/own-authorities.ts'
 import type { AuthorityAnswers, authorityCalls } from './authority-calls.ts'
 import { type CallHandlers, ControlRefusal } from './control-server.ts'
+import { shown, theKey } from './key-handlers.ts'
 
 export interface AuthorityParts {
   readonly settings: { readonly organization: Pick<Settings['organization'], 'domains'> }
@@ -22,7 +26,7 @@ export interface AuthorityParts {
   readonly now: () => Date
 }
 
-/** What an administrator does with our own authority, and with requests to those of others. */
+/** What an administrator does with our own authority, and with keys that are made here. */
 export function authorityHandlers(
   parts: AuthorityParts,
 ): CallHandlers<typeof authorityCalls, AuthorityAnswers> {
@@ -87,6 +91,44 @@ export function authorityHandlers(
         address,
         createdAt,
       }))
+    },
+    async 'key-request-withdraw'({ address }) {
+      const canonical = canonicalAddress(address)
+      const theirs = (await keyRequests.list()).filter((request) => request.address === canonical)
+      if (theirs.length === 0) throw new ControlRefusal(`No request of ${address} waits for a certificate.`)
+      for (const { publicKey } of theirs) await keyRequests.remove(publicKey)
+      return { withdrawn: theirs.length }
+    },
+    async 'key-generate'(person) {
+      const { address } = ourPerson(person, parts)
+      const made = await generateOpenPgpKey({ address, name: person.name ?? '' }, now())
+      const options = { source: 'generated', trust: 'manual', at: now() } as const
+      const [imported] = await importOpenPgpKeys(Buffer.from(made.armored), options)
+      if (!imported) throw new Error('a new key that cannot be read')
+      await keyStore.add(imported.key, imported.privateKey)
+      const { fingerprint } = imported.key
+      parts.log({ event: 'key-changed', act: 'generate', kind: 'openpgp', fingerprint })
+      return shown(imported.key)
+    },
+    async 'key-revoke'({ key, reason }) {
+      const found = await theKey(key, keyStore)
+      const { fingerprint, state } = found
+      if (found.kind !== 'openpgp')
+        throw new ControlRefusal(
+          'A certificate is revoked by its authority: ours does so by `postsiegel ca revoke`.',
+        )
+      const privateKey = await keyStore.privateKeyOf(fingerprint)
+      if (privateKey === undefined)
+        throw new ControlRefusal(
+          `The private key of ${fingerprint} is not here: only its owner can revoke it.`,
+        )
+      const revoked = await revokeOpenPgpKey(privateKey, reason, now())
+      const { armored } = await publicOpenPgpKey(revoked.armored, now())
+      await keyStore.add({ ...found, material: armored }, revoked.armored)
+      // Mail that was encrypted to it still arrives: the key stays for that.
+      await keyStore.change(fingerprint, state, 'retired')
+      parts.log({ event: 'key-changed', act: 'revoke', kind: 'openpgp', fingerprint })
+      return shown({ ...found, state: 'retired' })
     },
   }
 }

@@ -3,7 +3,7 @@ import type { SourceReport } from '../keys/discovery/discover-keys.ts'
 import type { StoredKey } from '../storage/key-store.ts'
 
 /** A key by its fingerprint or the beginning of it, or by an address that has only one. */
-const key = z
+export const key = z
   .string()
   .regex(
     /^(?:[0-9a-fA-F]{8,64}|[^\s@]{1,64}@[^\s@]{1,253})$/,
@@ -16,6 +16,11 @@ export const address = z
   .max(320)
   .regex(/^[^\s@]+@[^\s@]+$/, 'an address such as ann@example.org')
 
+const domain = z
+  .string()
+  .max(253)
+  .regex(/^([a-z0-9_]([a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]+$/i, 'a mail domain such as example.org')
+
 export const keyActs = ['accept', 'refuse', 'pin', 'unpin', 'retire', 'remove'] as const
 export type KeyAct = (typeof keyActs)[number]
 
@@ -25,6 +30,8 @@ export const keyCalls = {
     /** Base64 of the file. */
     file: z.base64().max(1_500_000),
     password: z.string().max(1000).optional(),
+    /** What is in the file serves this whole domain. */
+    domain: domain.optional(),
   }),
   'key-list': z.strictObject({
     address: address.optional(),
@@ -40,13 +47,8 @@ export const keyCalls = {
       .max(1000),
   }),
   'key-change': z.strictObject({ key, act: z.enum(keyActs) }),
-  'key-domain': z.strictObject({
-    key,
-    domain: z
-      .string()
-      .max(253)
-      .regex(/^([a-z0-9_]([a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]+$/i, 'a mail domain such as example.org'),
-  }),
+  /** `none`: it serves only its own addresses again. */
+  'key-domain': z.strictObject({ key, domain: z.union([z.literal('none'), domain]) }),
   'key-explain': z.strictObject({ address }),
   'key-discover': z.strictObject({ address }),
 } satisfies Record<string, z.ZodType>

@@ -33,10 +33,11 @@ const discoveryPatienceMs = 30_000
 export function keyHandlers(parts: KeyParts): CallHandlers<typeof keyCalls, KeyAnswers> {
   const { keyStore, keyRequests } = parts.storage
   return {
-    async 'key-import'({ file, password }) {
+    async 'key-import'({ file, password, domain }) {
       const imported = await importKeys(Buffer.from(file, 'base64'), {
         ...{ source: 'import', trust: 'manual', at: parts.now() },
         ...(password === undefined ? {} : { password }),
+        ...(domain === undefined ? {} : { domain: domain.toLowerCase() }),
       }).catch((error: unknown) => {
         // The file is to blame, and whoever brought it can mend it.
         throw error instanceof KeyImportError ? new ControlRefusal(error.message, { cause: error }) : error
@@ -95,7 +96,8 @@ export function keyHandlers(parts: KeyParts): CallHandlers<typeof keyCalls, KeyA
     },
     async 'key-domain'({ key, domain }) {
       const { fingerprint } = await theKey(key, keyStore)
-      await keyStore.serveDomain(fingerprint, domain.toLowerCase())
+      if (domain === 'none') await keyStore.serveNoDomain(fingerprint)
+      else await keyStore.serveDomain(fingerprint, domain.toLowerCase())
       const after = await theKey(fingerprint, keyStore)
       parts.log({ event: 'key-changed', act: 'domain', kind: after.kind, fingerprint })
       return { key: shown(after), retried: await retryFor([after], parts) }
@@ -137,7 +139,11 @@ function objectionTo(act: KeyAct, { fingerprint, state }: StoredKey): string {
 }
 
 /** The one key that is meant; in doubt none. */
-async function theKey(meant: string, keyStore: KeyStore, state?: StoredKey['state']): Promise<StoredKey> {
+export async function theKey(
+  meant: string,
+  keyStore: Pick<KeyStore, 'find' | 'list'>,
+  state?: StoredKey['state'],
+): Promise<StoredKey> {
   const begin = meant.toLowerCase()
   const found = meant.includes('@')
     ? (await keyStore.find(meant)).filter(
@@ -197,7 +203,8 @@ async function explain(address: string, parts: KeyParts): Promise<KeyAnswers['ke
   }
 }
 
-function shown({ material: _material, chain: _chain, ...key }: StoredKey): ShownKey {
+/** A key as administrators see it. */
+export function shown({ material: _material, chain: _chain, ...key }: StoredKey): ShownKey {
   return key
 }
 

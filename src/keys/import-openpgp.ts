@@ -24,14 +24,15 @@ export async function importOpenPgpKeys(
   for (const read of await readOpenPgpKeys(withoutMark(bytes), options.at)) {
     const key = read.isLocked ? await unlocked(read, options) : read
     const shown = key.isPrivate ? await publicOpenPgpKey(key.armored, options.at) : key
-    if (shown.addresses.length === 0)
+    if (shown.addresses.length === 0 && options.domain === undefined)
       throw new KeyImportError(
         'no-address',
         `The OpenPGP key ${shown.fingerprint} names no e-mail address: add a user id with one`,
       )
     imported.push({
       key: {
-        ...{ kind: 'openpgp', fingerprint: shown.fingerprint, addresses: shown.addresses, domains: [] },
+        ...{ kind: 'openpgp', fingerprint: shown.fingerprint, addresses: shown.addresses },
+        domains: options.domain === undefined ? [] : [options.domain],
         ...{ material: shown.armored, chain: [], notBefore: shown.createdAt, notAfter: shown.expiresAt },
         ...{ hasPrivateKey: key.isPrivate, trust: options.trust, source: options.source },
         ...{ state: 'active', pinned: false, capabilities: [], addedAt: options.at },

@@ -6,6 +6,7 @@ import { importOpenPgpKeys, isOpenPgpFile } from './import-openpgp.ts'
 import { KeyImportError, readable, wrongPassword } from './key-import-error.ts'
 import { openssl } from './openssl.ts'
 import type { PemBlock } from './pem.ts'
+import { allows } from './usable-for.ts'
 
 export interface ImportOptions {
   readonly password?: string
@@ -13,6 +14,8 @@ export interface ImportOptions {
   readonly source: string
   readonly trust: KeyTrust
   readonly at: Date
+  /** All that is read serves this domain, by the word of whoever imports it; addresses are not asked for then. */
+  readonly domain?: string
 }
 
 /** One key of somebody with an address, ready for `KeyStore.add`. */
@@ -65,15 +68,16 @@ export async function importKeys(bytes: Uint8Array, options: ImportOptions): Pro
       )
     }
   }
+  // Authorities of a chain come along; a gateway signs its own certificate often enough.
+  const isNamed = (certificate: Certificate) =>
+    certificate.addresses.length > 0 || (options.domain !== undefined && allows(certificate, 'encrypt'))
   const imported = all
     .map((certificate) => ({ certificate, key: keys.find((key) => certificate.x509.checkPrivateKey(key)) }))
-    .filter(
-      ({ certificate, key }) => key || (certificate.addresses.length > 0 && !issuesAnother(certificate, all)),
-    )
-  if (imported.length === 0 || imported.some(({ certificate }) => certificate.addresses.length === 0)) {
+    .filter(({ certificate, key }) => key || (isNamed(certificate) && !issuesAnother(certificate, all)))
+  if (imported.length === 0 || !imported.every(({ certificate }) => isNamed(certificate))) {
     throw new KeyImportError(
       'no-address',
-      'The certificate names no e-mail address: ask for one made for e-mail (S/MIME)',
+      'The certificate names no e-mail address: ask for one made for e-mail (S/MIME), or name the domain whose gateway it is for',
     )
   }
   return imported.map(({ certificate, key }) => ({
@@ -81,7 +85,7 @@ export async function importKeys(bytes: Uint8Array, options: ImportOptions): Pro
       kind: 'smime',
       fingerprint: certificate.fingerprint,
       addresses: certificate.addresses,
-      domains: [],
+      domains: options.domain === undefined ? [] : [options.domain],
       material: certificate.pem,
       chain: chainOf(certificate, all),
       notBefore: certificate.notBefore,

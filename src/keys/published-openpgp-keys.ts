@@ -1,4 +1,4 @@
-import type { KeyStore } from '../storage/key-store.ts'
+import type { KeyStore, StoredKey } from '../storage/key-store.ts'
 import { wkdHash } from './discovery/wkd-hash.ts'
 import { addressInUserId, libraryKey } from './openpgp-key.ts'
 import { openPgpLibrary } from './openpgp-library.ts'
@@ -15,7 +15,8 @@ export interface PublishedKey {
 
 /**
  * Our own OpenPGP keys as a web key directory shows them: only public halves of keys that we hold, for addresses in our
- * domains, that can be encrypted to now. Several keys of an address are one entry.
+ * domains, that can be encrypted to now, and behind them those that were revoked, because that is how others learn of it
+ * (draft-koch-openpgp-webkey-service 3.1). Several keys of an address are one entry.
  */
 export async function publishedOpenPgpKeys(
   keyStore: Pick<KeyStore, 'list'>,
@@ -24,11 +25,15 @@ export async function publishedOpenPgpKeys(
 ): Promise<readonly PublishedKey[]> {
   const library = await openPgpLibrary()
   const published = new Map<string, PublishedKey>()
-  for (const { kind, state, hasPrivateKey, material, addresses } of await keyStore.list()) {
-    if (kind !== 'openpgp' || state !== 'active' || !hasPrivateKey) continue
+  const own = (await keyStore.list()).filter(
+    ({ kind, state, hasPrivateKey }) => kind === 'openpgp' && state !== 'pending' && hasPrivateKey,
+  )
+  // Only keys that are in use are anything but revoked, and the first of a file is what older programs take.
+  for (const { state, material, addresses } of own.toSorted(inUseFirst)) {
     // Stored as public; what leaves the house is made so once more.
     const { armored, problemFor, addresses: named } = await publicOpenPgpKey(material, at)
-    if (await problemFor('encrypt', at)) continue
+    const problem = await problemFor('encrypt', at)
+    if (problem !== 'revoked' && (problem || state !== 'active')) continue
     for (const address of addresses) {
       const [local = '', domain = ''] = address.split('@')
       if (!named.includes(address) || !domains.includes(domain)) continue
@@ -39,4 +44,8 @@ export async function publishedOpenPgpKeys(
     }
   }
   return [...published.values()]
+}
+
+function inUseFirst(one: StoredKey, other: StoredKey): number {
+  return Number(one.state !== 'active') - Number(other.state !== 'active')
 }

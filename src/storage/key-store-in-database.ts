@@ -100,6 +100,7 @@ export function keyStoreInDatabase(database: Database, seal: Seal): KeyStore {
     pin: (fingerprint, pinned) => changeKey(fingerprint, (key) => ({ ...key, pinned })),
     serveDomain: (fingerprint, domain) =>
       changeKey(fingerprint, (key) => ({ ...key, domains: [...new Set([...key.domains, domain])] })),
+    serveNoDomain: (fingerprint) => changeKey(fingerprint, (key) => ({ ...key, domains: [] })),
     announce: (fingerprint, capabilities) => changeKey(fingerprint, (key) => ({ ...key, capabilities })),
   }
 }

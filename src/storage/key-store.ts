@@ -51,6 +51,8 @@ export interface KeyStore {
   change(fingerprint: string, from: StoredKey['state'], to: StoredKey['state']): Promise<boolean>
   pin(fingerprint: string, pinned: boolean): Promise<boolean>
   serveDomain(fingerprint: string, domain: string): Promise<boolean>
+  /** It serves only its own addresses again. */
+  serveNoDomain(fingerprint: string): Promise<boolean>
   /** What the owner of a certificate last said that he can read. */
   announce(fingerprint: string, capabilities: readonly string[]): Promise<boolean>
 }

@@ -54,6 +54,7 @@ export function keyStoreContract(database: string, open: OpenStorage): void {
     await keyStore.add(key('01', 2027, 'gateway@partner.example'))
     expect(await keyStore.serveDomain('01', 'Partner.example')).toBe(true)
     expect(await keyStore.serveDomain('02', 'partner.example')).toBe(false)
+    expect(await keyStore.serveNoDomain('02')).toBe(false)
     const [found] = await keyStore.find('anybody@partner.example')
     expect(found).toMatchObject({ fingerprint: '01', domains: ['Partner.example'] })
     expect(await keyStore.find('gateway@partner.example')).toHaveLength(1)

@@ -1,18 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { authorityHandlers } from '../../../src/gateway/authority-handlers.ts'
 import { keyHandlers } from '../../../src/gateway/key-handlers.ts'
 import { type Certificate, readCertificate } from '../../../src/keys/certificate.ts'
+import { findOpenPgpSigner } from '../../../src/keys/find-openpgp-keys.ts'
 import { findSigner } from '../../../src/keys/find-signer.ts'
 import { findWays } from '../../../src/keys/find-ways.ts'
+import { readOpenPgpKey, readOpenPgpKeys } from '../../../src/keys/openpgp-key.ts'
 import { addOwnAnchors, revokedByUs } from '../../../src/keys/own-authority/own-anchors.ts'
 import { createAuthority } from '../../../src/keys/own-authority/own-authority.ts'
+import { publishedOpenPgpKeys } from '../../../src/keys/published-openpgp-keys.ts'
 import { openRevocation } from '../../../src/keys/revocation/open-revocation.ts'
 import { openTestStorage } from '../../support/open-test-storage.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
-import { testCertificate } from '../../support/test-keys.ts'
+import { testCertificate, testKeyFile } from '../../support/test-keys.ts'
 
 const at = new Date()
 const ann = 'ann@kanzlei.example'
@@ -100,7 +103,62 @@ describe('our own authority', () => {
   })
 })
 
+describe('an OpenPGP key of one of us', () => {
+  it('is made for our addresses only, and signs and is published from then on', async () => {
+    await using at1 = await house()
+    const { calls, storage } = at1
+    const refused = calls['key-generate']({ address: 'eve@other.example' })
+    await expect(refused).rejects.toThrow(/not at one of our domains/)
+    const made = await calls['key-generate']({ address: 'Ann@kanzlei.example', name: 'Ann Lee' })
+    expect(made).toMatchObject({ addresses: [ann], hasPrivateKey: true, source: 'generated' })
+    expect((await findOpenPgpSigner(storage.keyStore, ann, at))?.fingerprint).toBe(made.fingerprint)
+    expect(await publishedOpenPgpKeys(storage.keyStore, ['kanzlei.example'], at)).toHaveLength(1)
+  })
+
+  it('is revoked for everybody: it signs nothing more, opens old mail, and is published behind the new one', async () => {
+    await using at1 = await house()
+    const { calls, storage } = at1
+    const { fingerprint } = await calls['key-generate']({ address: ann })
+    const revoked = await calls['key-revoke']({ key: fingerprint, reason: 'superseded' })
+    expect(revoked).toMatchObject({ state: 'retired', hasPrivateKey: true })
+    expect(await findOpenPgpSigner(storage.keyStore, ann, at)).toBeUndefined()
+    const stored = await storage.keyStore.byFingerprint(fingerprint)
+    expect(await (await readOpenPgpKey(stored?.material ?? '')).problemFor('encrypt', at)).toBe('revoked')
+    expect((await storage.keyStore.privateKeyOf(fingerprint))?.length).toBeGreaterThan(100)
+    const newer = await calls['key-generate']({ address: ann })
+    const [entry, ...more] = await publishedOpenPgpKeys(storage.keyStore, ['kanzlei.example'], at)
+    expect(more).toEqual([])
+    const published = await readOpenPgpKeys(entry?.key ?? new Uint8Array(), at)
+    expect(published.map((key) => key.fingerprint)).toEqual([newer.fingerprint, fingerprint])
+  })
+
+  it('is revoked only where its private half is here, and certificates by their authority', async () => {
+    await using at1 = await house()
+    const { calls } = at1
+    const files = ['../pgp/carol-rsa3072.pub.asc', 'bob-rsa.cert.pem'].map((name) =>
+      readFileSync(testKeyFile(name)).toString('base64'),
+    )
+    for (const file of files) await calls['key-import']({ file })
+    for (const [key, why] of [
+      ['carol@partner.example', /only its owner/],
+      ['bob@partner.example', /by its authority/],
+    ] as const)
+      await expect(calls['key-revoke']({ key, reason: 'retired' })).rejects.toThrow(why)
+  })
+})
+
 describe('a request to a public authority', () => {
+  it('can be withdrawn with the key that waits', async () => {
+    await using at1 = await house()
+    const { calls } = at1
+    await calls['key-request']({ address: ann, name: 'Ann' })
+    await expect(calls['key-request-withdraw']({ address: 'ben@kanzlei.example' })).rejects.toThrow(
+      /No request of ben/,
+    )
+    expect(await calls['key-request-withdraw']({ address: 'ANN@kanzlei.example' })).toEqual({ withdrawn: 1 })
+    expect(await calls['key-request-list']({})).toEqual([])
+  })
+
   it('waits with its key until the certificate is imported, which then signs', async () => {
     await using at1 = await house()
     using folder = temporaryFolder()

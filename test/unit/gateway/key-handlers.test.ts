@@ -2,9 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { keyHandlers } from '../../../src/gateway/key-handlers.ts'
+import { findWays } from '../../../src/keys/find-ways.ts'
 import { offerKey } from '../../../src/keys/offer-key.ts'
 import type { LogEvent } from '../../../src/log/events.ts'
+import { makeCertificate } from '../../support/make-certificate.ts'
 import { openTestStorage } from '../../support/open-test-storage.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { testCertificate, testKeyFile } from '../../support/test-keys.ts'
 
 const at = new Date('2028-01-01T12:00:00Z')
@@ -98,6 +101,26 @@ describe('an administrator', () => {
     expect(await pending()).toEqual([])
   })
 
+  it('brings in the certificate of a gateway that names no address, for the domain that he names', async () => {
+    await using at = await house()
+    using folder = temporaryFolder()
+    const { certificate } = makeCertificate(folder.path, {
+      name: 'gateway',
+      extensions: ['keyUsage=critical,keyAgreement', 'subjectAltName=DNS:gateway.partner.example'],
+    })
+    const import_ = (more: { readonly domain?: string }) =>
+      at.calls['key-import']({ file: Buffer.from(certificate.pem).toString('base64'), ...more })
+    await expect(import_({})).rejects.toThrow(/names no e-mail address/)
+    const { imported } = await import_({ domain: 'Partner.example' })
+    expect(imported).toMatchObject([{ addresses: [], domains: ['partner.example'], trust: 'manual' }])
+    const { keyStore, pdfPasswords } = at.storage
+    const later = new Date(certificate.notBefore.getTime() + 60_000)
+    const ways = await findWays({ keyStore, pdfPasswords, anchors }, 'anybody@partner.example', later)
+    expect(ways.certificates).toMatchObject([{ isDomain: true }])
+    const chain = at.calls['key-import']({ file: file('chain.pem'), domain: 'partner.example' })
+    await expect(chain).rejects.toThrow(/names no e-mail address/)
+  })
+
   it('lets a certificate serve a domain, and is told what is used and why', async () => {
     await using at = await house('bob-rsa.cert.pem', 'alice-rsa.p12', 'alice-expired.p12')
     await at.calls['key-domain']({ key: bob, domain: 'Partner.example' })
@@ -105,6 +128,9 @@ describe('an administrator', () => {
     expect(anybody.encrypt).toEqual([
       `smime ${testCertificate('bob-rsa').fingerprint.slice(0, 16)} usable: import, manual, for the domain`,
     ])
+    await at.calls['key-domain']({ key: bob, domain: 'none' })
+    const nobody = await at.calls['key-explain']({ address: 'anybody@partner.example' })
+    expect(nobody.encrypt).toEqual([])
     const alice = await at.calls['key-explain']({ address: 'alice@kanzlei.example' })
     expect(alice.sign).toEqual([
       `smime ${testCertificate('alice-rsa').fingerprint.slice(0, 16)} signs`,
