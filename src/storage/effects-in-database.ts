@@ -22,6 +22,12 @@ export function effectsInDatabase(database: Database): Effects {
       )
       return found !== undefined
     },
+    async at(key) {
+      const found = await database.read((tables) =>
+        tables.selectFrom('effects').select('at').where('key', '=', key).executeTakeFirst(),
+      )
+      return found && new Date(Number(found.at))
+    },
     async forget(before) {
       const { numDeletedRows } = await database.write((tables) =>
         tables.deleteFrom('effects').where('at', '<', before.getTime()).executeTakeFirstOrThrow(),

@@ -4,6 +4,8 @@ export interface Effects {
   first(key: string, at: Date): Promise<boolean>
   /** Whether somebody was first already. */
   done(key: string): Promise<boolean>
+  /** When somebody was first; undefined if nobody was. */
+  at(key: string): Promise<Date | undefined>
   /** Deletes keys older than `before`. */
   forget(before: Date): Promise<number>
 }

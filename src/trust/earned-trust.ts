@@ -77,6 +77,7 @@ function replyPoints(
   const { seen } = history
   const provesNothing =
     authentication.dmarc.result === 'none' &&
+    authentication.dmarc.policy === undefined &&
     authentication.spf.result === 'none' &&
     authentication.authorPublishesSpf !== true &&
     authentication.dkim.length === 0 &&

@@ -9,21 +9,20 @@ export function blockList(_facts: InboundFacts, { lists }: Context): Found {
   return lists.block && { points: -100, evidence: `block list: ${lists.block.sender}`, words: 'gesperrt' }
 }
 
-/** A name on the allow list counts as far as it is proven; an address of a server cannot be forged. */
+/**
+ * A name on the allow list counts as far as it is proven; an address of a server cannot be forged. What takes points away does
+ * so without a proof: else a sender could escape by bringing none.
+ */
 export function allowList({ authentication }: InboundFacts, { lists, identity }: Context): Found {
   if (!lists.allow) return undefined
-  const { sender, points } = lists.allow
+  const { sender, points, requires } = lists.allow
   const isServer = sender.includes(':') || /^\d+(\.\d+){3}(\/\d+)?$/.test(sender)
-  const needsSignature = 'requires' in lists.allow && lists.allow.requires === 'dkim'
-  if (needsSignature && !alignedSignature(authentication)) return undefined
-  const needsProof = !isServer || 'requires' in lists.allow
-  const factor = needsProof ? identity.factor : 1
+  const evidence = `allow list: ${sender}`
+  if (points < 0) return { points, evidence, words: 'bei uns mit Vorbehalt eingetragen' }
+  if (requires === 'dkim' && !alignedSignature(authentication)) return undefined
+  const factor = isServer && requires === undefined ? 1 : identity.factor
   if (factor === 0) return undefined
-  return {
-    points: points * factor,
-    evidence: `allow list: ${sender}`,
-    words: points < 0 ? 'bei uns mit Vorbehalt eingetragen' : 'bei uns eingetragen',
-  }
+  return { points: points * factor, evidence, words: 'bei uns eingetragen' }
 }
 
 /** Only our own mail makes a relation: R is the best of pair, address and domain, times the identity factor. */

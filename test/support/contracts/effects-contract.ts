@@ -13,6 +13,8 @@ export function effectsContract(database: string, open: OpenStorage): void {
     )
     expect(answers.filter(Boolean)).toHaveLength(1)
     expect(await storage.effects.done('invite ann')).toBe(true)
+    expect(await storage.effects.at('invite ann')).toEqual(noon)
+    expect(await storage.effects.at('invite eve')).toBeUndefined()
     expect(await storage.effects.first('invite bob', noon)).toBe(true)
   })
 
