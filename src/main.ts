@@ -144,7 +144,8 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     crypto,
     observed,
     workFolder,
-    rules: () => policies.inForce,
+    intake: intake && openIntakeDesk(intake),
+    rules: () => entries.rules(policies.inForce),
     now,
     log,
   })
@@ -292,3 +293,4 @@ async function giveToGroup(listen: string, group: number): Promise<void> {
   await chown(listen, -1, group)
   await chmod(listen, 0o660)
 }
+      rules: () => policies.inForce,

@@ -2,14 +2,16 @@ import type { Settings } from '../config/settings.ts'
 import type { Notice } from '../delivery/send-notice.ts'
 import type { ObservedClock } from '../holding/observed-clock.ts'
 import type { Log } from '../log/events.ts'
+import type { PolicySet } from '../policy/policy.ts'
 import type { Storage } from '../storage/open-storage.ts'
-import type { Weights } from '../trust/weights.ts'
+import type { IntakeParts } from './intake-parts.ts'
+import { sendDigests } from './send-digests.ts'
 import { warnOfExpiry } from './warn-of-expiry.ts'
 
 export interface HousekeepingParts {
   readonly settings: Pick<Settings, 'retention' | 'organization' | 'trust'>
   readonly storage: Storage
-  readonly weights: () => Weights
+  readonly rules: () => PolicySet
   readonly observed: ObservedClock
   readonly send: (notice: Notice) => Promise<void>
   readonly now: () => Date
@@ -40,14 +42,13 @@ export function startHousekeeping(parts: HousekeepingParts): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }
 
-async function forgetOld({
-  settings,
-  storage,
-  weights,
-  observed,
-  now,
-  log,
-}: HousekeepingParts): Promise<void> {
+    sendDigests({ ...parts, ownDomains: domains }).catch(parts.onError)
+    if (parts.intake) {
+      const { days } = parts.intake.intake
+      warnOfIntakes({ ...parts, postmaster, days }).catch(parts.onError)
+      void workOnIntakes(parts.intake)
+    }
+async function forgetOld({ settings, storage, rules, observed, now, log }: HousekeepingParts): Promise<void> {
   const today = now().getTime()
   await storage.decisions.forget(new Date(today - settings.retention.decisions))
   for (const blob of await storage.heldOriginals.expire(now(), observed.now()))
@@ -63,7 +64,7 @@ async function forgetOld({
   if (await storage.effects.first(`trust pruned ${now().toISOString().slice(0, 10)}`, now()))
     await storage.trustMemory.prune(
       now(),
-      weights(),
+      rules().trust,
       new Date(today - settings.retention.correspondents),
       new Date(today - (settings.trust.clearText ?? 0)),
     )

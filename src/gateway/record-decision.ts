@@ -6,12 +6,15 @@ import type { Gateway } from './gateway.ts'
 
 /** Stores and logs why a message was treated as it was, before Postfix hears the answer: no answer without a record. */
 export async function recordDecision(
-  gateway: Gateway,
-  message: ReceivedMessage,
+  gateway: Pick<Gateway, 'decisions' | 'log' | 'now'>,
+  message: Pick<
+    ReceivedMessage,
+    'id' | 'receivedAt' | 'direction' | 'queueId' | 'client' | 'sender' | 'recipients'
+  >,
   rules: PolicySet,
   author: string | undefined,
   answer: FinalAnswer,
-  why: Pick<DecisionRecord, 'trust' | 'outcomes'>,
+  why: Pick<DecisionRecord, 'trust' | 'outcomes' | 'judged' | 'subject'>,
 ): Promise<void> {
   const record: DecisionRecord = {
     id: message.id,
@@ -25,6 +28,8 @@ export async function recordDecision(
     answer: answer.kind === 'accept' ? 'accept' : `${answer.reply.code} ${answer.reply.enhancedStatus}`,
     trust: why.trust,
     outcomes: why.outcomes,
+    ...(why.judged === undefined ? {} : { judged: why.judged }),
+    ...(why.subject === undefined ? {} : { subject: why.subject }),
     policyGeneration: rules.generation,
     milliseconds: gateway.now().getTime() - message.receivedAt.getTime(),
   }

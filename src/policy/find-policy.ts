@@ -46,6 +46,7 @@ export const builtInInbound: InboundPolicy = {
   scorerDown: 'pass',
   subjectTags: true,
   languages: ['de', 'en'],
+  digest: 'off',
 }
 
 /** The set of a folder without any rule: what is built in holds. */

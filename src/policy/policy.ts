@@ -234,6 +234,12 @@ export const InboundRule = z.strictObject({
     .refine(([first, second]) => first !== second, 'each language once')
     .describe('in which order a refused sender is told why')
     .exactOptional(),
+  digest: z
+    .enum(['off', 'daily'])
+    .describe(
+      'daily: a mail each morning lists what was refused to this recipient the day before, by time, sender and subject; nothing can be released from it',
+    )
+    .exactOptional(),
 })
 export type InboundRule = z.infer<typeof InboundRule>
 

@@ -1,6 +1,8 @@
 import type { Database } from './database.ts'
 import type { DecisionRecord, Decisions } from './decisions.ts'
 
+const pageRows = 200
+
 export function decisionsInDatabase(database: Database): Decisions {
   return {
     async add(record) {
@@ -30,6 +32,28 @@ export function decisionsInDatabase(database: Database): Decisions {
           .execute(),
       )
       return rows.map(({ record }) => readRecord(record))
+    },
+    async *refused(from, to) {
+      let [at, id] = [from.getTime(), '']
+      for (;;) {
+        const rows = await database.read((tables) =>
+          tables
+            .selectFrom('decisions')
+            .selectAll()
+            .where((where) => where.or([where('at', '>', at), where.and({ at }).and('id', '>', id)]))
+            .where('at', '<', to.getTime())
+            // What others wrote stands in JSON strings, in which no quotation mark is bare.
+            .where('record', 'like', '%"answer":"5%')
+            .orderBy('at')
+            .orderBy('id')
+            .limit(pageRows)
+            .execute(),
+        )
+        for (const row of rows) yield readRecord(row.record)
+        const last = rows.at(-1)
+        if (!last || rows.length < pageRows) return
+        ;[at, id] = [last.at, last.id]
+      }
     },
     async forget(before) {
       const { numDeletedRows } = await database.write((tables) =>

@@ -1,4 +1,9 @@
-/** Why a message was treated as it was: everything that `explain --id` needs. No subject, no content, no file names. */
+import type { InboundFacts } from '../message/facts.ts'
+
+/**
+ * Why a message was treated as it was: everything that `explain --id` needs. No content, no file names; a subject only of
+ * a refused mail, for recipients who get a list of what was refused to them.
+ */
 export interface DecisionRecord {
   /** The message's id and the reference number in refusals. */
   readonly id: string
@@ -25,6 +30,16 @@ export interface DecisionRecord {
     /** Why, in a line each: flags and detectors by name, keys with why they were used or set aside. */
     readonly reasons?: readonly string[]
   }[]
+  /** What the judgement rested on (`recordedFacts`), so that it can be repeated under other policies. Inbound only. */
+  readonly judged?:
+    | {
+        readonly facts: InboundFacts
+        readonly cameBack: boolean
+        readonly dnsGivenUp: boolean
+      }
+    | undefined
+  /** Decoded, at most 200 characters. */
+  readonly subject?: string | undefined
   readonly policyGeneration: number
   readonly milliseconds: number
 }
@@ -34,6 +49,8 @@ export interface Decisions {
   find(id: string): Promise<DecisionRecord | undefined>
   /** Newest first, at most `limit`. */
   latest(limit: number): Promise<DecisionRecord[]>
+  /** Refused for good (5xx) at or after `from` and before `to`, oldest first, read in pieces. */
+  refused(from: Date, to: Date): AsyncIterable<DecisionRecord>
   /** Deletes records older than `before`; returns how many. */
   forget(before: Date): Promise<number>
 }
