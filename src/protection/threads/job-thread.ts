@@ -2,8 +2,11 @@ import { Worker } from 'node:worker_threads'
 import { TemporaryFailure } from '../../failure.ts'
 import type { Order, Reply } from './across.ts'
 
-/** What lives in the heap of a thread is pieces, keys and small messages; content of up to 64 MiB lies beside it. */
-const heapMiB = 192
+/**
+ * What lives in the heap of a thread is pieces, keys and small messages; content of up to 64 MiB lies beside it. A small
+ * young generation is looked through often, and pieces are freed with it.
+ */
+const resourceLimits = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 4 }
 
 /** One worker thread, doing one job at a time until it ends or crashes. */
 export class JobThread {
@@ -17,8 +20,8 @@ export class JobThread {
       // However the process was started, the thread runs a file. What V8 forbids the process (code from strings) it forbids
       // its threads.
       execArgv: [],
-      env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '' },
-      resourceLimits: { maxOldGenerationSizeMb: heapMiB, maxYoungGenerationSizeMb: 4 },
+      env: compileCache(),
+      resourceLimits,
     })
     this.#worker.unref()
     // An error ends the thread; its end is what counts.
@@ -68,4 +71,10 @@ export class JobThread {
     this.#isGone = true
     await this.#worker.terminate()
   }
+}
+
+/** All that a thread needs to know of our surroundings: without compiled code at hand its start costs 150 ms more, and 30 MiB. */
+function compileCache(): NodeJS.ProcessEnv {
+  const { NODE_COMPILE_CACHE: folder } = process.env
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder }
 }
