@@ -5,7 +5,8 @@ import { groupId } from './config/group-id.ts'
 import type { Settings } from './config/settings.ts'
 import { openSimulatedClock } from './config/simulated-clock.ts'
 import { converterAt, converterStatus } from './converter/client.ts'
-import { type NoticeHouse, sendNotice } from './delivery/send-notice.ts'
+import type { NoticeHouse } from './delivery/notice-transport.ts'
+import { sendNotice } from './delivery/send-notice.ts'
 import { answerMessage } from './gateway/answer-message.ts'
 import { acceptOutboundRecipient } from './gateway/answer-outbound.ts'
 import { collectMessages, type MessageHandling } from './gateway/collect-message.ts'
@@ -15,16 +16,22 @@ import { startControlServer } from './gateway/control-server.ts'
 import { enoughRoomIn } from './gateway/enough-room.ts'
 import { gatewayEffects } from './gateway/gateway-effects.ts'
 import { startHousekeeping } from './gateway/housekeeping.ts'
+import { openIntakeDesk } from './gateway/intake-desk.ts'
 import { newMessageId } from './gateway/message-id.ts'
+import { openIntake } from './gateway/open-intake.ts'
 import { portalCalls } from './gateway/portal-calls.ts'
 import { portalHandlers } from './gateway/portal-handlers.ts'
+import { refuseEarly } from './gateway/refuse-early.ts'
 import { releaseParts } from './gateway/release-parts.ts'
+import { entriesInForce } from './gateway/rules-with-entries.ts'
 import { openWorkFolder } from './gateway/work-folder.ts'
 import { openObservedClock } from './holding/observed-clock.ts'
 import { startReleaseLoop } from './holding/release-loop.ts'
 import { scanWith } from './inspection/clamd.ts'
+import { openDnsLists } from './inspection/dns-lists.ts'
 import { believeFreshSignatures } from './inspection/fresh-signatures.ts'
-import { openResolver } from './inspection/resolver.ts'
+import { domainOfSender } from './inspection/list-names.ts'
+import { openAddressLookup, openResolver } from './inspection/resolver.ts'
 import { scannerState } from './inspection/scanner-state.ts'
 import { keyDiscovery } from './keys/discovery/discover-keys.ts'
 import { openSources } from './keys/discovery/open-sources.ts'
@@ -32,6 +39,7 @@ import { offerKey } from './keys/offer-key.ts'
 import { addOwnAnchors, revokedByUs } from './keys/own-authority/own-anchors.ts'
 import { partnerAnchorsFrom } from './keys/partner-anchors.ts'
 import { listsInFiles } from './keys/revocation/lists-in-files.ts'
+import { listsOnDisk } from './keys/revocation/lists-on-disk.ts'
 import { openRevocation } from './keys/revocation/open-revocation.ts'
 import { readTrustAnchors } from './keys/trust-anchors.ts'
 import type { Log } from './log/events.ts'
@@ -57,6 +65,7 @@ const scanLimitMs = 120_000
 /** The portal asks each question once at a time, for all its visitors. */
 const maxPortalQuestions = 16
 const ownAuthoritiesEveryMs = 60_000
+const entriesEveryMs = 60_000
 
 /** Opens everything, listens, and only then is ready. Fails with a clear error if any part cannot be opened. */
 export async function startGateway(settings: Settings, log: Log): Promise<RunningGateway> {
@@ -107,6 +116,18 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     now: realNow,
   })
   const lookup = openResolver(settings.resolver, { perQueryMs: 3000 })
+  const lists = openDnsLists(settings.lists, {
+    lookup: openAddressLookup(settings.resolver, { perQueryMs: 2000 }),
+    now,
+    onChange: ({ list, state, reason }) => log({ event: 'dns-list', list, state, reason }),
+  })
+  const entries = await entriesInForce(storage.senderEntries)
+  // Entries that were made on another node.
+  const entryTimer = setInterval(
+    () => entries.refresh().catch((error: unknown) => onError(error, 'block and allow list')),
+    entriesEveryMs,
+  )
+  parts.defer(() => clearInterval(entryTimer))
   const closing = new AbortController()
   parts.defer(() => closing.abort())
   const checkRevocation = openRevocation({
@@ -114,6 +135,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     lookup,
     privateHosts: settings.privateHosts,
     listsAtHand: listsInFiles(settings.trustAnchors, (error) => onError(error, 'revocation lists')),
+    onDisk: listsOnDisk(join(settings.state, 'revocation')),
     knownHere: revokedByUs(storage.ownAuthorities),
     closing: closing.signal,
   })
@@ -131,6 +153,15 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     : await openObservedClock(storage.observedTime)
   const workFolder = parts.use(await openWorkFolder(spoolFolder)).path
 
+  const noticeHouse: NoticeHouse = {
+    listener: settings.postfix.notices,
+    organization: { name: settings.organization.name, domain: settings.organization.domains[0] ?? '' },
+  }
+  const intake = openIntake(settings, {
+    ...{ storage, anchors, partnerAnchors, checkRevocation, house: noticeHouse, now, log },
+    openWorkspace: () => openWorkspace(spoolFolder, { sizeLimit: workspaceLimit(settings) }),
+    onError: (error) => onError(error, 'intake'),
+  })
   const gateway = gatewayEffects({
     settings,
     storage,
@@ -140,6 +171,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     discover,
     scan,
     lookup,
+    lists,
     converter,
     crypto,
     observed,
@@ -162,16 +194,21 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     onError,
     ...(direction === 'outbound'
       ? {
-          acceptRecipient: (_sender, before, recipient) =>
-            acceptOutboundRecipient(gateway, before, recipient),
+          acceptRecipient: ({ recipients }, recipient) =>
+            acceptOutboundRecipient(gateway, recipients, recipient),
         }
-      : {}),
+      : {
+          acceptRecipient: (transaction, recipient) =>
+            refuseEarly(transaction, recipient, gateway, newMessageId),
+          askAhead: ({ address }, sender) =>
+            lists.askAhead({ ip: address, envelope: sender && domainOfSender(sender) }),
+        }),
   })
   const listen = async (direction: MessageHandling['direction']) => {
     const server = await startMilterServer({
       listen: settings.listen[direction],
       newFilter: () => collectMessages(handling(direction)),
-      decides: direction === 'outbound' ? ['recipient'] : [],
+      decides: ['recipient'],
       maxConnections: settings.limits.connections,
       onError: (error, { stage, queueId }) =>
         log({
@@ -185,10 +222,6 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     return server
   }
 
-  const noticeHouse: NoticeHouse = {
-    listener: settings.postfix.notices,
-    organization: { name: settings.organization.name, domain: settings.organization.domains[0] ?? '' },
-  }
   parts.use(
     startReleaseLoop(
       releaseParts({
@@ -233,9 +266,12 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
         trustOwnAuthorities,
         policies,
         observed,
+        intake,
         log,
         now,
         connections: () => ({ inbound: inbound.connections, outbound: outbound.connections }),
+        entries,
+        lists: lists.states,
         scannerState: () => scannerState(scan, now(), AbortSignal.timeout(5000)),
         converterState: async () => {
           const state = await converterStatus(settings.listen.converter, AbortSignal.timeout(5000))
@@ -263,18 +299,20 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
     startHousekeeping({
       settings,
       storage,
+      rules: () => policies.inForce,
       observed,
+      intake,
       send: (notice) => sendNotice(notice, noticeHouse),
       now,
       log,
       onError: (error) => onError(error, 'housekeeping'),
+      ...(settings.testMode ? { lookEveryMs: 1000 } : {}),
     }),
   )
 
   log({ event: 'ready', inbound: inbound.address, outbound: outbound.address, tlsPolicy: tlsPolicy.address })
   const running = parts.move()
   return {
-      ...(settings.testMode ? { lookEveryMs: 1000 } : {}),
     reload: async () => {
       await policies.reload()
     },
@@ -293,4 +331,3 @@ async function giveToGroup(listen: string, group: number): Promise<void> {
   await chown(listen, -1, group)
   await chmod(listen, 0o660)
 }
-      rules: () => policies.inForce,

@@ -4,11 +4,13 @@ import type { Command } from './command.ts'
 import { converter } from './converter.ts'
 import { explain } from './explain.ts'
 import { hold } from './hold.ts'
+import { intake } from './intake.ts'
 import { key } from './key.ts'
 import { password } from './password.ts'
 import { portal } from './portal.ts'
 import { reload } from './reload.ts'
 import { schema } from './schema.ts'
+import { allow, block } from './sender-list.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
 import { waiting } from './waiting.ts'
@@ -24,7 +26,10 @@ export const commands: readonly Command[] = [
   explain,
   password,
   key,
+  intake,
   ca,
+  block,
+  allow,
   waiting,
   hold,
   schema,
@@ -38,14 +43,25 @@ export const optionTable = {
     type: 'string',
     help: 'FILE   key import, key export: the password of the file with a private key',
   },
-  reason: { type: 'string', help: 'TEXT   key revoke: compromised, superseded or retired (left out: retired); hold release, extend, delete: why; it stays on record' },
-  by: { type: 'string', help: 'NAME   hold: who does it; left out: the user behind sudo' },
-  until: { type: 'string', help: 'TIME   hold extend: held until then, such as 2026-11-24T18:00' },
+  reason: {
+    type: 'string',
+    help: 'TEXT   key revoke: compromised, superseded or retired (left out: retired); hold release, extend, delete: why; it stays on record; intake refuse: why, its sender reads it',
+  },
+  by: { type: 'string', help: 'NAME   hold, block, allow: who does it; left out: the user behind sudo' },
+  until: {
+    type: 'string',
+    help: 'TIME   hold extend: held until then, such as 2026-11-24T18:00; block, allow: the last day',
+  },
   output: { type: 'string', help: 'FILE   hold fetch, key export: the new file' },
   name: { type: 'string', help: 'NAME   ca issue, key request, key generate: the name of the person in it' },
   domain: {
     type: 'string',
     help: 'DOMAIN key import: the keys are those of the gateway of this domain, whatever they name',
+  },
+  points: { type: 'string', help: 'N      allow add: points of trust from 1 to 60; left out: 40' },
+  requires: {
+    type: 'string',
+    help: 'PROOF  allow add: authenticated, or dkim: the points count only with this proof',
   },
   private: {
     type: 'boolean',

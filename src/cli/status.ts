@@ -1,3 +1,4 @@
+import type { GatewayStatus } from '../gateway/control-calls.ts'
 import { askGateway } from './ask-gateway.ts'
 import type { Command } from './command.ts'
 import { printable } from './printable.ts'
@@ -22,8 +23,15 @@ export const status: Command = {
           `connections  inbound ${connections.inbound}, outbound ${connections.outbound}`,
           `scanner      ${answer.scanner}`,
           `converter    ${answer.converter}`,
+          // What counts for nothing is said aloud: mail is judged without it.
+          ...answer.lists.map(({ list, state, reason, since }) =>
+            state === 'off' || state === 'silent'
+              ? `list         ${list}: ${state.toUpperCase()} since ${since}: ${reason}`
+              : `list         ${list}: ${state}`,
+          ),
           `waiting      ${answer.waiting} messages for a password or certificate`,
           `held         ${answer.held} originals`,
+          ...(answer.intake ? [intakeLine(answer.intake)] : []),
           `keys         ${answer.keys.pending} wait for review, ${answer.keys.expiring} end within 30 days`,
         ]
           .map(printable)
@@ -32,4 +40,9 @@ export const status: Command = {
     }
     return policy.problems.length > 0 ? 1 : 0
   },
+}
+
+function intakeLine({ review, proving, daysLeft }: NonNullable<GatewayStatus['intake']>): string {
+  const left = daysLeft === null ? '' : `, ${daysLeft} days left for the oldest`
+  return `intake       ${review} wait for review, ${proving} for their senders${left}`
 }

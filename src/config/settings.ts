@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { codeMeanings, codePattern } from '../policy/list-codes.ts'
 import { comparableDomain, readPattern } from '../policy/pattern.ts'
 import { Duration } from '../policy/policy.ts'
 import { ConfigProblem } from './config-problem.ts'
@@ -76,6 +77,34 @@ const LdapDirectory = z.strictObject({
   authorities: path
     .exactOptional()
     .describe('PEM file with the authorities of its TLS certificate; left out: those that Node brings'),
+})
+
+/** A list that is asked by DNS (RFC 5782); what its answers mean stands in a table of its operator. */
+const DnsList = z.strictObject({
+  name: z.string().trim().min(1).max(60).describe('its name, as refused senders read it'),
+  zone: z
+    .string()
+    .max(200)
+    .regex(/^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9-]+$/i, 'a domain such as bl.example.org')
+    .describe('the domain below which it is asked, with the key of the operator where one is needed'),
+  of: z
+    .enum(['addresses', 'domains'])
+    .describe('addresses: the connecting server is looked up; domains: those of author and envelope sender'),
+  codes: z
+    .record(
+      z.string().regex(codePattern, 'a pattern such as 127.0.0.2, 127.0.0.4-7 or 127.0.*.3'),
+      z.enum(codeMeanings),
+    )
+    .refine((codes) => Object.keys(codes).length > 0, 'at least one answer must mean something')
+    .describe(
+      'patterns of answers, the first that fits counts: strong, weak, welcome, warmly-welcome, ignore, or off where the operator refuses to answer; what fits none means nothing',
+    ),
+  url: z
+    .string()
+    .max(300)
+    .regex(/^https?:\/\/[!-~]+$/, 'an address that begins with https://')
+    .describe('page about a listing, for refused senders; {subject} stands for the address or domain')
+    .exactOptional(),
 })
 
 /** The file with the master key where neither the settings nor systemd name another. */
@@ -165,6 +194,17 @@ export const SettingsFile = z.strictObject({
       'required: nothing is clean by signatures older than 72 hours, no original is released before a scan with signatures ' +
         'newer than its arrival; not-required: only for a scanner that tells no date of its signatures',
     ),
+  scorer: z
+    .strictObject({
+      kind: z
+        .enum(['rspamd', 'spamassassin'])
+        .describe('rspamd: HTTP of its worker (/checkv2); spamassassin: the protocol of spamd'),
+      address: peerAddress.describe('a path or inet:HOST:PORT, such as inet:127.0.0.1:11333'),
+    })
+    .exactOptional()
+    .describe(
+      'program that scores the words and links of mail from outside, of which it gets the first MiB as it came; left out: nobody does',
+    ),
   postfix: z
     .strictObject({
       configDirectory: path.default('/etc/postfix').describe('the configuration of the Postfix beside us'),
@@ -245,6 +285,36 @@ export const SettingsFile = z.strictObject({
     })
     .prefault({})
     .describe('where keys of people outside come from; what is not named here is never asked'),
+  intake: z
+    .strictObject({
+      address: z
+        .string()
+        .max(320)
+        .regex(/^[^\s@<>]+@[^\s@<>]+$/, 'an address such as emailzertifikat@example.org')
+        .describe('address of ours to which people send their certificates and keys, a mailbox as any other'),
+      activate: z
+        .enum(['proven', 'review'])
+        .default('proven')
+        .describe(
+          'proven: used once its owner has answered a mail encrypted to it; review: somebody here looks at it then, postsiegel intake accept',
+        ),
+      days: z
+        .int()
+        .min(3)
+        .max(60)
+        .default(7)
+        .describe('within how many days it is set up; the postmaster is told two days and one day before'),
+    })
+    .exactOptional()
+    .describe('takes certificates and keys by mail; left out: such mail is mail like any other'),
+  lists: z
+    .array(DnsList)
+    .max(20)
+    .refine((lists) => new Set(lists.map(({ name }) => name)).size === lists.length, 'each name once')
+    .default([])
+    .describe(
+      'block and welcome lists that are asked by DNS, each as { name, zone, of, codes, url }; what is not named here is never asked',
+    ),
   limits: z
     .strictObject({
       messageBytes: z
@@ -261,14 +331,32 @@ export const SettingsFile = z.strictObject({
         .describe('connections from Postfix at the same time'),
     })
     .prefault({}),
+  trust: z
+    .strictObject({
+      clearText: Duration.exactOptional().describe(
+        'how long the names of people whom we write to can be read by administrators, such as 30d; left out: their addresses are stored as keyed hashes only',
+      ),
+    })
+    .prefault({}),
   retention: z
     .strictObject({
       decisions: Duration.prefault('30d').describe('how long decision records are kept, such as 30d'),
       released: Duration.prefault('30d').describe(
         'how long we remember originals that were released or deleted, such as 30d; their files: keepReleased of the policies',
       ),
+      correspondents: Duration.prefault('730d').describe(
+        'how long we remember people with whom there is no contact any more, such as 730d',
+      ),
     })
     .prefault({}),
+  testMode: z
+    .strictObject({
+      clock: path.describe(
+        'file with the time that shall be, such as 2026-11-22T08:00:00Z; it stands until the file is rewritten',
+      ),
+    })
+    .exactOptional()
+    .describe('only for tests: the gateway lives in a simulated time; left out: nothing can set its clock'),
 })
 
 /** Everything the process was told, with all defaults filled in. Durations in milliseconds, domains as A-labels. */
@@ -283,22 +371,12 @@ export interface Settings extends Omit<z.output<typeof SettingsFile>, 'database'
 
 /**
  * Reads postsiegel.yaml. `environment` is that of the process: systemd names the folder of its credentials there.
-  trust: z
-    .strictObject({
-      clearText: Duration.exactOptional().describe(
-        'how long the names of people whom we write to can be read by administrators, such as 30d; left out: their addresses are stored as keyed hashes only',
-      ),
-    })
-    .prefault({}),
  * Fails with a ConfigProblem that says where and what to do.
  */
 export async function readSettings(
   file: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Settings> {
-      correspondents: Duration.prefault('730d').describe(
-        'how long we remember people with whom there is no contact any more, such as 730d',
-      ),
   const { value, placeOf } = readYaml(await readText(file), file, SettingsFile)
   const { database, blobs, masterKey, ...settings } = value
   const seen = new Map<string, string>()
@@ -311,14 +389,6 @@ export async function readSettings(
     seen.set(address, name)
   }
   const credentials = environment.CREDENTIALS_DIRECTORY
-  testMode: z
-    .strictObject({
-      clock: path.describe(
-        'file with the time that shall be, such as 2026-11-22T08:00:00Z; it stands until the file is rewritten',
-      ),
-    })
-    .exactOptional()
-    .describe('only for tests: the gateway lives in a simulated time; left out: nothing can set its clock'),
   return {
     ...settings,
     database: database

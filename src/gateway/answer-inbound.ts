@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Delivered } from '../delivery/deliver-inbound.ts'
 import { describeLayer } from '../delivery/security-field.ts'
+import { privateKeyReply } from '../keys/intake/private-key-reply.ts'
 import type { Workspace } from '../message/byte-source.ts'
 import type { InboundFacts, ProtectionLayer } from '../message/facts.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
@@ -8,8 +9,8 @@ import type { FinalAnswer } from '../milter/filter.ts'
 import type { PolicySet } from '../policy/policy.ts'
 import type { Gateway } from './gateway.ts'
 import { type InboundJudgement, judgeInbound } from './judge-inbound.ts'
-import { recordDecision } from './record-decision.ts'
 import { learnFromInbound } from './learn.ts'
+import { recordDecision } from './record-decision.ts'
 
 /** A message from outside: judged before it is accepted, then delivered whole; there is no third way (§ 206 StGB). */
 export async function answerInbound(
@@ -22,8 +23,12 @@ export async function answerInbound(
   const gathered = await gateway.gatherFacts(message, workspace, signal)
   const { facts, opened } = gathered
   const { outcome, trust, policy, policies } = await judge(message, facts, rules, gateway)
-  const answer: Delivered =
-    outcome.kind === 'deliver'
+  const submission = outcome.kind === 'deliver' ? await gateway.intake?.read(message, gathered) : undefined
+  const isPrivateKey = submission?.kind === 'private-key'
+  // It would lie in a mailbox otherwise, and in its backups.
+  const answer: Delivered = isPrivateKey
+    ? { kind: 'refuse', reply: privateKeyReply(gateway.organization, message.id) }
+    : outcome.kind === 'deliver'
       ? await gateway.deliverInbound(
           message,
           { facts, opened: opened.message, score: trust.score, signals: trust.signals, policy, policies },
@@ -35,16 +40,25 @@ export async function answerInbound(
   if (outcome.kind === 'defer' && outcome.comeAgain) {
     await gateway.effects.first(deferralKey(message), message.receivedAt)
   }
+  const kept = submission && answer.kind === 'accept' ? await gateway.intake?.keep(submission) : undefined
   const decided = [
-    outcome.kind === 'deliver' ? 'deliver' : `${outcome.kind}: ${outcome.reason}`,
+    isPrivateKey
+      ? 'reject: a private key for the intake address'
+      : outcome.kind === 'deliver'
+        ? 'deliver'
+        : `${outcome.kind}: ${outcome.reason}`,
     ...facts.protection.layers.map(recordedLayer),
     ...(answer.changes ?? []),
+    ...(kept?.lines ?? []),
   ].join('; ')
   await recordDecision(gateway, message, rules, facts.authentication.author?.address, answer, {
     trust: { score: trust.score, signals: [...trust.signals] },
     outcomes: message.recipients.map((recipient) => ({ recipient, outcome: decided })),
   })
+  if (outcome.kind !== 'deliver' || answer.kind !== 'refuse')
+    await learnFromInbound(message, gathered, outcome, rules, gateway)
   if (outcome.kind === 'deliver' && answer.kind !== 'refuse') await gateway.harvest(message, gathered)
+  void kept?.goOn()
   return answer
 }
 
@@ -55,8 +69,6 @@ function recordedLayer(layer: ProtectionLayer): string {
       ? layer.fingerprint
       : layer.kind === 'signed'
         ? layer.signer?.fingerprint
-  if (outcome.kind !== 'deliver' || answer.kind !== 'refuse')
-    await learnFromInbound(message, gathered, outcome, rules, gateway)
         : undefined
   return `${describeLayer(layer)}${fingerprint === undefined ? '' : ` key ${fingerprint.slice(0, 20)}`}`
 }

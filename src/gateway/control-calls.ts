@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import type { ListState } from '../inspection/list-health.ts'
 import type { DecisionRecord } from '../storage/decisions.ts'
 import type { WaitingMessage } from '../storage/waiting-messages.ts'
 import { type AuthorityAnswers, authorityCalls } from './authority-calls.ts'
 import { type HoldAnswers, holdCalls } from './hold-calls.ts'
+import { type IntakeAnswers, intakeCalls } from './intake-calls.ts'
 import { address, type KeyAnswers, keyCalls } from './key-calls.ts'
+import { type ListAnswers, listCalls } from './list-calls.ts'
 import type { PublicOpenPgpKey } from './portal-calls.ts'
 
 /**
@@ -19,6 +22,8 @@ export const controlCalls = {
   ...keyCalls,
   ...authorityCalls,
   ...holdCalls,
+  ...listCalls,
+  ...intakeCalls,
   'key-published': z.strictObject({}),
   'waiting-list': z.strictObject({}),
   explain: z.strictObject({ id: z.string().min(1).max(40) }),
@@ -40,14 +45,23 @@ export interface GatewayStatus {
   readonly connections: { readonly inbound: number; readonly outbound: number }
   readonly scanner: string
   readonly converter: string
+  /** The lists that are asked by DNS. */
+  readonly lists: readonly Written<ListState>[]
   readonly waiting: number
   readonly held: number
   /** Keys that wait for review, and keys in use that end within 30 days. */
   readonly keys: { readonly pending: number; readonly expiring: number }
+  /** What people sent in and is not settled: how many wait for us, for their senders, and how many days are left for the oldest. */
+  readonly intake?: { readonly review: number; readonly proving: number; readonly daysLeft: number | null }
 }
 
 /** What each call answers. Dates travel as ISO 8601 text, bytes not at all. */
-export interface ControlAnswers extends Written<HoldAnswers>, Written<KeyAnswers>, Written<AuthorityAnswers> {
+export interface ControlAnswers
+  extends Written<HoldAnswers>,
+    Written<KeyAnswers>,
+    Written<ListAnswers>,
+    Written<AuthorityAnswers>,
+    Written<IntakeAnswers> {
   readonly status: GatewayStatus
   readonly reload: {
     readonly kind: 'loaded' | 'unchanged' | 'refused'

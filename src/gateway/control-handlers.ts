@@ -2,6 +2,7 @@ import { problemLine } from '../config/config-problem.ts'
 import type { CurrentPolicies } from '../config/current-policies.ts'
 import type { Settings } from '../config/settings.ts'
 import type { ObservedClock } from '../holding/observed-clock.ts'
+import type { ListState } from '../inspection/list-health.ts'
 import { expiringKeys } from '../keys/expiring-keys.ts'
 import { publishedOpenPgpKeys } from '../keys/published-openpgp-keys.ts'
 import type { Log } from '../log/events.ts'
@@ -15,7 +16,10 @@ import { type AuthorityParts, authorityHandlers } from './authority-handlers.ts'
 import type { ControlHandlers, GatewayStatus } from './control-calls.ts'
 import { ControlRefusal } from './control-server.ts'
 import { holdHandlers } from './hold-handlers.ts'
+import { intakeHandlers, intakeStatus } from './intake-handlers.ts'
+import type { IntakeParts } from './intake-parts.ts'
 import { type KeyParts, keyHandlers } from './key-handlers.ts'
+import { type ListParts, listHandlers } from './list-handlers.ts'
 import { retryWaiting } from './retry-waiting.ts'
 
 export interface ControlParts {
@@ -23,6 +27,8 @@ export interface ControlParts {
   readonly storage: Storage
   readonly policies: CurrentPolicies
   readonly observed: ObservedClock
+  /** undefined: no address takes certificates. */
+  readonly intake: IntakeParts | undefined
   readonly log: Log
   readonly now: () => Date
   readonly anchors: KeyParts['anchors']
@@ -31,6 +37,8 @@ export interface ControlParts {
   readonly checkRevocation?: KeyParts['checkRevocation']
   readonly discover: NonNullable<KeyParts['discover']>
   readonly connections: () => GatewayStatus['connections']
+  readonly entries: ListParts['entries']
+  readonly lists: () => readonly ListState[]
   readonly scannerState: () => Promise<string>
   readonly converterState: () => Promise<string>
 }
@@ -65,12 +73,14 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
         connections: parts.connections(),
         scanner,
         converter,
+        lists: parts.lists().map(({ since, ...state }) => ({ ...state, since: since.toISOString() })),
         waiting: waiting.length,
         held: held.filter(({ state }) => state === 'held').length,
         keys: {
           pending: keys.filter(({ state }) => state === 'pending').length,
           expiring: expiringKeys(keys, now()).length,
         },
+        ...(parts.intake ? { intake: await intakeStatus(parts.intake) } : {}),
       } satisfies GatewayStatus
     },
     async reload() {
@@ -101,6 +111,8 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
       leastTrustFor: (recipient) => outboundPolicyFor(policies.inForce, recipient).keyTrust,
     }),
     ...authorityHandlers(parts),
+    ...listHandlers({ ...parts, ownDomains: settings.organization.domains }),
+    ...intakeHandlers(parts.intake),
     ...holdHandlers({ ...parts, policyOf: (recipient) => inboundPolicyFor(policies.inForce, recipient) }),
     async 'key-published'() {
       const published = await publishedOpenPgpKeys(storage.keyStore, settings.organization.domains, now())

@@ -11,6 +11,7 @@ import type { ObservedClock } from '../holding/observed-clock.ts'
 import { authenticate } from '../inspection/authenticate.ts'
 import type { Scan } from '../inspection/clamd.ts'
 import { detectContent } from '../inspection/detect-content.ts'
+import type { DnsLists } from '../inspection/dns-lists.ts'
 import { type GatheredFacts, gatherInboundFacts } from '../inspection/gather-facts.ts'
 import { isCalendarMessage } from '../inspection/is-calendar-message.ts'
 import type { Lookup } from '../inspection/resolver.ts'
@@ -34,6 +35,7 @@ import { openMessage } from '../protection/open-message.ts'
 import type { MailCrypto } from '../protection/threads/mail-crypto.ts'
 import type { Storage } from '../storage/open-storage.ts'
 import type { Gateway } from './gateway.ts'
+import type { IntakeDesk } from './intake-desk.ts'
 
 /** The parts that are open while the gateway runs. */
 export interface GatewayParts {
@@ -45,9 +47,11 @@ export interface GatewayParts {
   readonly discover: DiscoverKeys
   readonly scan: Scan
   readonly lookup: Lookup
+  readonly lists: DnsLists
   readonly converter: Converter
   readonly crypto: MailCrypto
   readonly observed: ObservedClock
+  readonly intake: IntakeDesk | undefined
   /** For plain text on its way into a container. */
   readonly workFolder: string
   readonly rules: () => PolicySet
@@ -76,6 +80,7 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     memory: storage.trustMemory,
     weights: () => parts.rules().trust,
     now,
+    askLists: parts.lists.ask,
     ownDomains: organization.domains,
   }
   return {
@@ -95,6 +100,7 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
         takeIntoCustody(subject, originals, accepted, parts)
       return deliverInbound(message, accepted, { converter, telephone, hold }, workspace, signal)
     },
+    intake: parts.intake,
     harvest: (message, gathered) => harvestFrom(message, gathered, parts),
     findWays: (recipient, at, { protection, keyTrust }, signal) => {
       // Nobody is asked for keys that the policy has no use for.
@@ -104,8 +110,7 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     },
     findSigners: async (author, at) => {
       const { signer: smime, awaitsRevocation } = await findAuthorsSigner(wayStores, author, at)
-      const openpgp =
-        author === undefined ? undefined : await findOpenPgpSigner(storage.keyStore, author, at)
+      const openpgp = author === undefined ? undefined : await findOpenPgpSigner(storage.keyStore, author, at)
       return { smime, openpgp: openpgp?.armored, awaitsRevocation }
     },
     inspectOutbound: async (message, workspace) => ({

@@ -12,6 +12,7 @@ import type { Decisions } from '../storage/decisions.ts'
 import type { Effects } from '../storage/effects.ts'
 import type { TrustMemory } from '../storage/trust-memory.ts'
 import type { WaitingMessages } from '../storage/waiting-messages.ts'
+import type { IntakeDesk } from './intake-desk.ts'
 
 /** What the way of a message needs of the world, by type only; `main.ts` makes the effects and hands them over. */
 export interface Gateway {
@@ -45,6 +46,8 @@ export interface Gateway {
   ) => Promise<Delivered>
   /** Inbound: the keys that an accepted message brings of its author. Never fails, and nobody waits for what comes of them. */
   readonly harvest: (message: ReceivedMessage, gathered: GatheredFacts) => Promise<void>
+  /** Inbound: certificates and keys that people send in; undefined where no address takes them. */
+  readonly intake: IntakeDesk | undefined
   /** Outbound: with what a recipient can be written to, and with what an author signs. */
   readonly findWays: (
     recipient: string,

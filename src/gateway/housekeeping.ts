@@ -7,12 +7,16 @@ import type { Storage } from '../storage/open-storage.ts'
 import type { IntakeParts } from './intake-parts.ts'
 import { sendDigests } from './send-digests.ts'
 import { warnOfExpiry } from './warn-of-expiry.ts'
+import { warnOfIntakes } from './warn-of-intakes.ts'
+import { workOnIntakes } from './work-on-intakes.ts'
 
 export interface HousekeepingParts {
   readonly settings: Pick<Settings, 'retention' | 'organization' | 'trust'>
   readonly storage: Storage
   readonly rules: () => PolicySet
   readonly observed: ObservedClock
+  /** undefined: no address takes certificates. */
+  readonly intake: IntakeParts | undefined
   readonly send: (notice: Notice) => Promise<void>
   readonly now: () => Date
   readonly log: Log
@@ -38,16 +42,16 @@ export function startHousekeeping(parts: HousekeepingParts): Disposable {
     forgetOld(parts).catch(parts.onError)
     const { domains, postmaster = `postmaster@${domains[0]}` } = parts.settings.organization
     warnOfExpiry({ ...parts, postmaster }).catch(parts.onError)
-  }, lookEveryMs ?? everyMs)
-  return { [Symbol.dispose]: () => clearInterval(timer) }
-}
-
     sendDigests({ ...parts, ownDomains: domains }).catch(parts.onError)
     if (parts.intake) {
       const { days } = parts.intake.intake
       warnOfIntakes({ ...parts, postmaster, days }).catch(parts.onError)
       void workOnIntakes(parts.intake)
     }
+  }, lookEveryMs ?? everyMs)
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}
+
 async function forgetOld({ settings, storage, rules, observed, now, log }: HousekeepingParts): Promise<void> {
   const today = now().getTime()
   await storage.decisions.forget(new Date(today - settings.retention.decisions))
@@ -59,6 +63,7 @@ async function forgetOld({ settings, storage, rules, observed, now, log }: House
   const oldestHeld = Math.min(...held.map(({ heldAt }) => heldAt.getTime()))
   await storage.effects.forget(new Date(Math.min(today - effectsKeptMs, oldestHeld)))
   await storage.waitingMessages.forget(new Date(today - effectsKeptMs))
+  await storage.intakes.forget(new Date(today - settings.retention.decisions))
   await storage.discoveries.forget(new Date(today - effectsKeptMs))
   // It reads every row, so once a day is enough.
   if (await storage.effects.first(`trust pruned ${now().toISOString().slice(0, 10)}`, now()))

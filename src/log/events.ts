@@ -58,6 +58,13 @@ export type LogEvent =
   | { readonly event: 'intake'; readonly id: string; readonly state: string; readonly reason: string }
   /** Somebody here wrote to more new people today than one writes to: nothing more is learned of it. */
   | { readonly event: 'learning-limit'; readonly sender: string }
+  /** A list that is asked by DNS counts, or counts no more: `off` by its own word or its test, `silent` without an answer. */
+  | {
+      readonly event: 'dns-list'
+      readonly list: string
+      readonly state: string
+      readonly reason: string | undefined
+    }
   | { readonly event: 'queue-retried'; readonly queueId: string; readonly recipient: string }
   /** What the converter tells of itself; see its ConverterEvent. */
   | { readonly event: 'converter'; readonly happened: object }
