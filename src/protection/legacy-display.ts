@@ -8,6 +8,7 @@ import type { MimePart } from '../message/mime-part.ts'
 import { encodeQuotedPrintable } from '../message/quoted-printable.ts'
 import { readMessage } from '../message/read-message.ts'
 import { replaceParts } from '../message/rewrite.ts'
+import { mainTexts } from './main-texts.ts'
 import { escapeHtml } from './pdf/escape-html.ts'
 
 /** Longer texts keep their bytes: their readers find the subject in the header, or in the text. */
@@ -25,27 +26,13 @@ export async function withLegacyDisplay(
   const source = partBytes(entity)
   const { tree } = await readMessage(source)
   const replacements = new Map<string, ByteSource>()
-  for (const [path, part] of mainTexts(tree.root, [])) {
+  for (const [path, part] of mainTexts(tree.root)) {
     const replaced = await withLine(source, part, subject, workspace)
     if (replaced) replacements.set(path.join('.'), replaced)
   }
   if (replacements.size === 0) return entity
   const changed = await readMessage(replaceParts(source, tree, replacements))
   return entityOf(changed.fields, changed.source, changed.bodyStart)
-}
-
-/** RFC 9788 1.9: of a mixed or related multipart the first part, of alternatives each. */
-function mainTexts(part: MimePart, path: readonly number[]): (readonly [readonly number[], MimePart])[] {
-  const { type, subtype } = part.contentType
-  if (type === 'multipart') {
-    const children = part.children.map((child, index) => [child, [...path, index]] as const)
-    if (subtype === 'alternative') return children.flatMap(([child, place]) => mainTexts(child, place))
-    if (subtype === 'mixed' || subtype === 'related')
-      return children.slice(0, 1).flatMap(([child, place]) => mainTexts(child, place))
-    return []
-  }
-  const isText = type === 'text' && (subtype === 'plain' || subtype === 'html')
-  return isText && part.disposition !== 'attachment' && part.fileName === undefined ? [[path, part]] : []
 }
 
 /** The part in UTF-8, because the subject may need that; undefined where its own text cannot be read for certain. */

@@ -3,6 +3,7 @@ import { buildPart, entityOf } from '../message/build-part.ts'
 import type { ByteSource, Workspace } from '../message/byte-source.ts'
 import { decoded } from '../message/decode-body.ts'
 import type { ClosedReason, ProtectionFacts, ProtectionFormat, ProtectionLayer } from '../message/facts.ts'
+import { firstValue } from '../message/header.ts'
 import type { HeaderField } from '../message/header-field.ts'
 import { describesBody, type MimeEntity } from '../message/mime-entity.ts'
 import type { MimePart } from '../message/mime-part.ts'
@@ -16,6 +17,7 @@ import { findInlineLayer } from './find-inline-layer.ts'
 import { type FoundLayer, findLayer } from './find-layer.ts'
 import type { InlineOpening, LayerOpeners, OpeningPlace } from './layer-openers.ts'
 import { protectedFields } from './protected-fields.ts'
+import { withoutLegacyDisplay } from './without-legacy-display.ts'
 
 /** Triple wrapping (RFC 2634 1.1) has three; compression one more. Each costs a pass over the whole message. */
 const maxLayers = 5
@@ -74,7 +76,11 @@ export async function openMessage(
     for (const format of await closedParts(shown.source, entity)) layers.push(closed(format, 'not-alone'))
   }
   const protection = summaryOf(layers)
-  return { message: await withProtectedFields(shown, message, header, protection), protection, brought }
+  const restored = await withProtectedFields(shown, message, header, protection)
+  const showsSubject = firstValue(restored.fields, 'Subject') !== firstValue(message.fields, 'Subject')
+  const isCovered = entity !== shown.tree.root
+  const clean = showsSubject && !isCovered ? await withoutLegacyDisplay(restored, workspace) : restored
+  return { message: clean, protection, brought }
 }
 
 interface Taken {
