@@ -1,16 +1,19 @@
-import { createHash } from 'node:crypto'
 import type { Delivered } from '../delivery/deliver-inbound.ts'
 import { describeLayer } from '../delivery/security-field.ts'
 import { privateKeyReply } from '../keys/intake/private-key-reply.ts'
 import type { Workspace } from '../message/byte-source.ts'
-import type { InboundFacts, ProtectionLayer } from '../message/facts.ts'
+import { decodeText } from '../message/encoded-words.ts'
+import type { ProtectionLayer } from '../message/facts.ts'
+import { firstValue } from '../message/header.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
+import { recordedFacts } from '../message/recorded-facts.ts'
 import type { FinalAnswer } from '../milter/filter.ts'
 import type { PolicySet } from '../policy/policy.ts'
 import type { Gateway } from './gateway.ts'
-import { type InboundJudgement, judgeInbound } from './judge-inbound.ts'
+import { judgeRetries } from './judge-retries.ts'
 import { learnFromInbound } from './learn.ts'
 import { recordDecision } from './record-decision.ts'
+import { wantsDigest } from './send-digests.ts'
 
 /** A message from outside: judged before it is accepted, then delivered whole; there is no third way (§ 206 StGB). */
 export async function answerInbound(
@@ -22,7 +25,7 @@ export async function answerInbound(
 ): Promise<FinalAnswer> {
   const gathered = await gateway.gatherFacts(message, workspace, signal)
   const { facts, opened } = gathered
-  const { outcome, trust, policy, policies } = await judge(message, facts, rules, gateway)
+  const { outcome, trust, policy, policies, tries } = await judgeRetries(message, facts, rules, gateway)
   const submission = outcome.kind === 'deliver' ? await gateway.intake?.read(message, gathered) : undefined
   const isPrivateKey = submission?.kind === 'private-key'
   // It would lie in a mailbox otherwise, and in its backups.
@@ -36,10 +39,6 @@ export async function answerInbound(
           signal,
         )
       : { kind: 'refuse', reply: outcome.reply }
-  // A retry after a fault of ours proves nothing about the sender, and must not cost him the second try.
-  if (outcome.kind === 'defer' && outcome.comeAgain) {
-    await gateway.effects.first(deferralKey(message), message.receivedAt)
-  }
   const kept = submission && answer.kind === 'accept' ? await gateway.intake?.keep(submission) : undefined
   const decided = [
     isPrivateKey
@@ -54,12 +53,27 @@ export async function answerInbound(
   await recordDecision(gateway, message, rules, facts.authentication.author?.address, answer, {
     trust: { score: trust.score, signals: [...trust.signals] },
     outcomes: message.recipients.map((recipient) => ({ recipient, outcome: decided })),
+    judged: { facts: recordedFacts(facts), ...tries },
+    subject: subjectForDigest(message, answer, rules),
   })
   if (outcome.kind !== 'deliver' || answer.kind !== 'refuse')
     await learnFromInbound(message, gathered, outcome, rules, gateway)
   if (outcome.kind === 'deliver' && answer.kind !== 'refuse') await gateway.harvest(message, gathered)
   void kept?.goOn()
   return answer
+}
+
+/** Of a refused mail whose recipient gets a list of what was refused; of all other mail no subject is kept. */
+function subjectForDigest(
+  { fields, recipients }: ReceivedMessage,
+  answer: Delivered,
+  rules: PolicySet,
+): string | undefined {
+  const isRefused = answer.kind === 'refuse' && answer.reply.code >= 500
+  if (!isRefused || !recipients.some((recipient) => wantsDigest(rules, recipient))) return undefined
+  return decodeText(firstValue(fields, 'subject') ?? '')
+    .trim()
+    .slice(0, 200)
 }
 
 /** With the key that made or opened it, by the first half of its fingerprint. */
@@ -71,31 +85,4 @@ function recordedLayer(layer: ProtectionLayer): string {
         ? layer.signer?.fingerprint
         : undefined
   return `${describeLayer(layer)}${fingerprint === undefined ? '' : ` key ${fingerprint.slice(0, 20)}`}`
-}
-
-/** Whether the sender came back counts only for whom we would ask to come again; nobody else is looked up for it. */
-async function judge(
-  message: ReceivedMessage,
-  facts: InboundFacts,
-  rules: PolicySet,
-  { organization, effects }: Gateway,
-): Promise<InboundJudgement> {
-  const first = judgeInbound(message, facts, rules, { organization, cameBack: false })
-  const asks = first.outcome.kind === 'defer' && first.outcome.comeAgain
-  if (!asks || !(await effects.done(deferralKey(message)))) return first
-  return judgeInbound(message, facts, rules, { organization, cameBack: true })
-}
-
-/** Who was asked to come again: client's network, sender and recipients, since large senders retry from a pool (RFC 6647 2.2). */
-function deferralKey({ client, sender, recipients }: ReceivedMessage): string {
-  const address = client.address ?? ''
-  const network = address.includes(':')
-    ? address.split(':').slice(0, 4).join(':')
-    : address.split('.').slice(0, 3).join('.')
-  const who = JSON.stringify([
-    network,
-    sender.toLowerCase(),
-    recipients.map((each) => each.toLowerCase()).sort(),
-  ])
-  return `asked to come again ${createHash('sha256').update(who).digest('base64url')}`
 }

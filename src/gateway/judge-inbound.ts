@@ -19,6 +19,8 @@ export interface InboundJudgement {
   readonly policy: InboundPolicy
   /** One for each recipient. */
   readonly policies: readonly InboundPolicy[]
+  /** What it rests on beside facts and policies, so that it can be repeated. */
+  readonly tries: Required<Pick<Circumstances, 'cameBack' | 'dnsGivenUp'>>
 }
 
 /** What the judgement rests on beside message, facts and policies. */
@@ -70,7 +72,13 @@ export function judgeInbound(
   const [first, ...others] = policies
   const deciding = judged[decidedBy]
   if (!first || !deciding) throw new Error('a message without recipients has no verdict')
-  return { outcome, trust: deciding.trust, policy: sharedInboundPolicy([first, ...others]), policies }
+  return {
+    outcome,
+    trust: deciding.trust,
+    policy: sharedInboundPolicy([first, ...others]),
+    policies,
+    tries: { cameBack: circumstances.cameBack, dnsGivenUp: circumstances.dnsGivenUp ?? false },
+  }
 }
 
 /** What is the same for all recipients. */
