@@ -26,6 +26,8 @@ export interface Options {
   readonly output: string | undefined
   readonly name: string | undefined
   readonly domain: string | undefined
+  readonly points: string | undefined
+  readonly requires: string | undefined
   readonly private: boolean
 }
 

@@ -4,6 +4,7 @@ import type { AuditEntry } from '../storage/audit.ts'
 import type { HeldOriginal } from '../storage/held-originals.ts'
 import { askGateway } from './ask-gateway.ts'
 import { type Command, type CommandCall, type Options, UsageError } from './command.ts'
+import { person } from './person.ts'
 
 export const hold: Command = {
   name: 'hold',
@@ -129,11 +130,6 @@ function stateOf(text: string): HeldOriginal['state'] {
 function named(id: string): string {
   if (id === '') throw usage()
   return id
-}
-
-/** Who is at the keyboard: sudo knows the person behind root. */
-function person({ by }: Options): string {
-  return by ?? process.env.SUDO_USER ?? process.env.USER ?? 'root'
 }
 
 function reasonOf({ reason }: Options): string {

@@ -46,6 +46,8 @@ async function main(args: readonly string[]): Promise<number> {
     output: values.output,
     name: values.name,
     domain: values.domain,
+    points: values.points,
+    requires: values.requires,
     private: values.private,
   }
   return command.run({ words, options, print })

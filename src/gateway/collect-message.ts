@@ -13,14 +13,21 @@ export interface MessageHandling {
   readonly newId: () => string
   /** A place for the bytes of one message, removed when the message is over. */
   readonly openWorkspace: () => Workspace
-  /** Called at RCPT with all recipients so far; only the outbound listener decides there. */
-  readonly acceptRecipient?: (
-    sender: string,
-    before: readonly string[],
-    recipient: string,
-  ) => Promise<StageAnswer>
+  /** Called when a client connects, and when it names a sender: what will be asked about them can be asked already. */
+  readonly askAhead?: (client: Client, sender: string | undefined) => void
+  /** Called at RCPT, with what came before it. */
+  readonly acceptRecipient?: (transaction: Transaction, recipient: string) => Promise<StageAnswer>
   readonly answer: (message: ReceivedMessage, workspace: Workspace, gone: AbortSignal) => Promise<FinalAnswer>
   readonly onError: (error: unknown, where: string) => void
+}
+
+/** What is known of a message before it comes. */
+export interface Transaction {
+  readonly client: Client
+  /** Without brackets; '' is the null reverse-path. */
+  readonly sender: string
+  /** Those that were let in so far. */
+  readonly recipients: readonly string[]
 }
 
 const unknownClient: Client = {
@@ -48,6 +55,7 @@ export function collectMessages(handling: MessageHandling): ConnectionFilter {
     connect(connection) {
       connected = clientOf(connection)
       mtaName = connection.macros.get('j') ?? ''
+      handling.askAhead?.(connected, undefined)
       return 'continue'
     },
     helo(name, macros) {
@@ -62,13 +70,13 @@ export function collectMessages(handling: MessageHandling): ConnectionFilter {
         login: macros.get('auth_authen') || undefined,
       }
       incoming = new IncomingMessage(client, withoutBrackets(address), handling.openWorkspace())
+      handling.askAhead?.(client, incoming.sender)
       return 'continue'
     },
     async recipient(address) {
       if (!incoming) return 'continue'
       const recipient = withoutBrackets(address)
-      const verdict =
-        (await handling.acceptRecipient?.(incoming.sender, incoming.recipients, recipient)) ?? 'continue'
+      const verdict = (await handling.acceptRecipient?.(incoming, recipient)) ?? 'continue'
       if (verdict === 'continue') incoming.recipients.push(recipient)
       return verdict
     },

@@ -1,5 +1,5 @@
 import type { ListFacts } from '../message/facts.ts'
-import { type CodeMeaning, heaviestOf, type ListVerdict, readListAnswers } from './list-codes.ts'
+import { type CodeMeaning, heaviestOf, type ListVerdict, readListAnswers } from '../policy/list-codes.ts'
 import { isNoSuchName, type ListState, watchList } from './list-health.ts'
 import { addressLabels, domainLabels } from './list-names.ts'
 import type { AddressLookup } from './resolver.ts'

@@ -1,3 +1,4 @@
+import { authorOf } from '../message/address.ts'
 import type { Workspace } from '../message/byte-source.ts'
 import { type InboundFacts, type ScanResult, unaskedFacts } from '../message/facts.ts'
 import type { OpenedMessage } from '../message/opened-message.ts'
@@ -8,7 +9,10 @@ import type { Weights } from '../trust/weights.ts'
 import { askMemory } from './ask-memory.ts'
 import type { Authenticate } from './authenticate.ts'
 import type { Scan } from './clamd.ts'
+import { clientFacts } from './client-facts.ts'
+import type { DnsLists } from './dns-lists.ts'
 import { dangerousFiles } from './forbidden-files.ts'
+import { domainOfSender } from './list-names.ts'
 import { attachedFiles, officeIn } from './office-files.ts'
 
 /** Whom the facts are asked of. */
@@ -24,6 +28,7 @@ export interface FactSources {
   readonly memory: Pick<TrustMemory, 'recall'>
   readonly weights: () => Weights
   readonly now: () => Date
+  readonly askLists: DnsLists['ask']
   /** Our own mail domains. */
   readonly ownDomains: readonly string[]
 }
@@ -51,6 +56,8 @@ export async function gatherInboundFacts(
   // What the others still do is not waited for once one has failed.
   const ended = new AbortController()
   const together = AbortSignal.any([signal, ended.signal])
+  // It ends by itself, and soon.
+  const lists = listsAbout(message, sources)
   try {
     const opening = sources.open(message, workspace, together)
     const [{ authentication, recalled }, asItCame, { opened, files, forbidden, inside }] = await Promise.all([
@@ -74,11 +81,23 @@ export async function gatherInboundFacts(
         domain !== undefined && sources.ownDomains.some((own) => isWithin(domain, comparableDomain(own))),
       ambiguities: [...new Set([...message.tree.ambiguities, ...opened.message.tree.ambiguities])].sort(),
       protection: opened.protection,
+      client: clientFacts(message.client),
+      lists: await lists,
     }
     return { facts, opened, sender }
   } finally {
     ended.abort(gathered)
   }
+}
+
+/** The client and the envelope sender were asked about when they came. */
+function listsAbout({ client, sender, fields }: ReceivedMessage, { askLists }: FactSources) {
+  const found = authorOf(fields)
+  return askLists({
+    ip: client.address,
+    author: found.kind === 'author' ? found.domain : undefined,
+    envelope: domainOfSender(sender),
+  })
 }
 
 /** Made once: the usual reason is an error with a stack of its own for each message, which costs more than the abort. */

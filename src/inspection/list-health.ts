@@ -1,4 +1,4 @@
-import type { ListVerdict } from './list-codes.ts'
+import type { ListVerdict } from '../policy/list-codes.ts'
 import type { AddressLookup } from './resolver.ts'
 
 /** How a list is. Only what a list says that is `on` counts. */

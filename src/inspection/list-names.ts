@@ -41,3 +41,9 @@ export function domainLabels(domain: string): readonly string[] {
   if (name === undefined || name === 'default' || /[*@]/.test(name)) return []
   return [...new Set([name, getDomain(name, { allowPrivateDomains: true }) ?? name])]
 }
+
+/** The domain of an envelope sender; none of the null reverse-path. */
+export function domainOfSender(path: string): string | undefined {
+  const at = path.lastIndexOf('@')
+  return at < 0 ? undefined : path.slice(at + 1)
+}

@@ -106,11 +106,50 @@ describe('a message that Postfix tells piece by piece', () => {
   it('has only the recipients that were let in', async () => {
     const refused = { kind: 'refuse', reply: { code: 452, enhancedStatus: '4.5.3', lines: ['no'] } } as const
     const { filter, messages } = filterWith({
-      acceptRecipient: async (_sender, before) => (before.length > 0 ? refused : 'continue'),
+      acceptRecipient: async ({ recipients }) => (recipients.length > 0 ? refused : 'continue'),
     })
     await sendThrough(filter, ['<one@x.example>', '<two@x.example>'])
     expect(messages[0]?.recipients).toEqual(['one@x.example'])
   })
+
+  it('is asked about while it comes: its server at once, its sender when he is named', async () => {
+    const asked: unknown[] = []
+    const { filter } = filterWith({
+      askAhead: ({ address, reverse }, sender) => asked.push([address, reverse, sender]),
+    })
+    const connected = {
+      hostName: 'mx.partner.example',
+      family: 'inet',
+      port: 25,
+      address: '192.0.2.1',
+    } as const
+    filter.connect?.({ ...connected, macros: macros({ client_resolve: 'OK' }) })
+    await sendThrough(filter)
+    expect(asked).toEqual([
+      ['192.0.2.1', 'verified', undefined],
+      ['192.0.2.1', 'verified', 'ann@partner.example'],
+    ])
+  })
+
+  for (const [hostName, resolved, reverse] of [
+    ['mx.partner.example', 'OK', 'verified'],
+    ['mx.partner.example', undefined, 'verified'],
+    ['unknown', 'FAIL', 'none'],
+    ['mx.partner.example', 'FORGED', 'none'],
+    ['[192.0.2.1]', 'FORGED', 'none'],
+    ['unknown', 'TEMP', 'unknown'],
+    ['unknown', undefined, 'unknown'],
+  ] as const) {
+    it(`comes from ${hostName}, ${resolved ?? 'untold'}: its reverse name is ${reverse}`, async () => {
+      const { filter, messages } = filterWith()
+      const connected = { family: 'inet', port: 25, address: '192.0.2.1' } as const
+      const told = macros(resolved === undefined ? {} : { client_resolve: resolved })
+      filter.connect?.({ ...connected, hostName, macros: told })
+      await sendThrough(filter)
+      const named = reverse === 'verified' ? hostName : undefined
+      expect(messages[0]?.client).toMatchObject({ reverse, hostName: named })
+    })
+  }
 
   it('is deferred when its end comes without a recipient', async () => {
     const { filter, messages } = filterWith()

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { expect, it } from 'vitest'
 import { TemporaryFailure } from '../../../src/failure.ts'
+import type { ListSubjects } from '../../../src/inspection/dns-lists.ts'
 import { type FactSources, gatherInboundFacts } from '../../../src/inspection/gather-facts.ts'
 import { type AuthenticationFacts, noProtection, unaskedFacts } from '../../../src/message/facts.ts'
 import type { ReceivedMessage } from '../../../src/message/received-message.ts'
@@ -36,6 +37,7 @@ function sources(change: Partial<FactSources> = {}): FactSources {
     },
     weights: () => shippedWeights,
     now: () => new Date(0),
+    askLists: async () => ({ hits: [], failed: [] }),
     ownDomains: ['kanzlei.example', 'Müller.example'],
     ...change,
   }
@@ -90,6 +92,40 @@ for (const [domain, own] of [
     expect(facts.ownDomain).toBe(own)
   })
 }
+
+it('the lists are asked about the server, the envelope sender and the author, and what they say is a fact', async () => {
+  const asked: ListSubjects[] = []
+  const lists = { hits: [], failed: ['Silent list'] }
+  const { facts } = await gather(
+    receivedMessage('From: Ann <ann@Author.example>\n\nx', {
+      sender: 'bounce@partner.example',
+      client: { address: '192.0.2.1', hostName: undefined, reverse: 'none', helo: '[192.0.2.1]' },
+    }),
+    sources({
+      askLists: async (subjects) => {
+        asked.push(subjects)
+        return lists
+      },
+    }),
+  )
+  expect(asked).toEqual([{ ip: '192.0.2.1', author: 'author.example', envelope: 'partner.example' }])
+  expect(facts.lists).toEqual(lists)
+  expect(facts.client).toEqual({ reverse: 'none', looksDialUp: false, heloIsName: false })
+})
+
+it('of a report without an author only the server is looked up', async () => {
+  const asked: ListSubjects[] = []
+  await gather(
+    receivedMessage('Subject: x\n\nx', { sender: '' }),
+    sources({
+      askLists: async (subjects) => {
+        asked.push(subjects)
+        return { hits: [], failed: [] }
+      },
+    }),
+  )
+  expect(asked).toEqual([{ ip: '192.0.2.1', author: undefined, envelope: undefined }])
+})
 
 it('a store that cannot be read defers the message, and the others are told to stop', async () => {
   let scanSignal: AbortSignal | undefined

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type CodeMeaning, codePattern, readListAnswers } from '../../../src/inspection/list-codes.ts'
+import { type CodeMeaning, codePattern, readListAnswers } from '../../../src/policy/list-codes.ts'
 
 const codes = {
   '127.0.0.2-3': 'strong',
