@@ -13,12 +13,10 @@ export function senderEntriesInDatabase(database: Database, append: AppendAudit)
           .insertInto('sender_entries')
           .values(row)
           .onConflict((conflict) =>
-            conflict
-              .columns(['list', 'sender'])
-              .doUpdateSet(({ ref }) => ({
-                added_at: ref('excluded.added_at'),
-                entry: ref('excluded.entry'),
-              })),
+            conflict.columns(['list', 'sender']).doUpdateSet(({ ref }) => ({
+              added_at: ref('excluded.added_at'),
+              entry: ref('excluded.entry'),
+            })),
           )
           .execute()
         await append(transaction, `${list}-added`, sender, { at: addedAt, who: rest.by, reason: rest.reason })
