@@ -3,6 +3,7 @@ import { check } from './check.ts'
 import type { Command } from './command.ts'
 import { converter } from './converter.ts'
 import { explain } from './explain.ts'
+import { gdpr } from './gdpr.ts'
 import { hold } from './hold.ts'
 import { intake } from './intake.ts'
 import { key } from './key.ts'
@@ -13,6 +14,7 @@ import { schema } from './schema.ts'
 import { allow, block } from './sender-list.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
+import { trust } from './trust.ts'
 import { waiting } from './waiting.ts'
 
 /** All commands in the order in which people meet them. Help, README and completion are made from these two tables. */
@@ -24,6 +26,7 @@ export const commands: readonly Command[] = [
   status,
   reload,
   explain,
+  trust,
   password,
   key,
   intake,
@@ -32,6 +35,7 @@ export const commands: readonly Command[] = [
   allow,
   waiting,
   hold,
+  gdpr,
   schema,
 ]
 
@@ -58,7 +62,10 @@ export const optionTable = {
     type: 'string',
     help: 'DOMAIN key import: the keys are those of the gateway of this domain, whatever they name',
   },
-  points: { type: 'string', help: 'N      allow add: points of trust from 1 to 60; left out: 40' },
+  points: {
+    type: 'string',
+    help: 'N      allow add, trust set: points of trust from -100 to 60, as --points=-20; left out: 40',
+  },
   requires: {
     type: 'string',
     help: 'PROOF  allow add: authenticated, or dkim: the points count only with this proof',

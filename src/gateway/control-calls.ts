@@ -8,6 +8,7 @@ import { type IntakeAnswers, intakeCalls } from './intake-calls.ts'
 import { address, type KeyAnswers, keyCalls } from './key-calls.ts'
 import { type ListAnswers, listCalls } from './list-calls.ts'
 import type { PublicOpenPgpKey } from './portal-calls.ts'
+import { type TrustAnswers, trustCalls } from './trust-calls.ts'
 
 /**
  * What can be asked of a running gateway over gateway.sock, with the shape of each question. The socket is for root
@@ -23,6 +24,7 @@ export const controlCalls = {
   ...authorityCalls,
   ...holdCalls,
   ...listCalls,
+  ...trustCalls,
   ...intakeCalls,
   'key-published': z.strictObject({}),
   'waiting-list': z.strictObject({}),
@@ -60,6 +62,7 @@ export interface ControlAnswers
   extends Written<HoldAnswers>,
     Written<KeyAnswers>,
     Written<ListAnswers>,
+    Written<TrustAnswers>,
     Written<AuthorityAnswers>,
     Written<IntakeAnswers> {
   readonly status: GatewayStatus

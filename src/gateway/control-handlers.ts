@@ -21,6 +21,7 @@ import type { IntakeParts } from './intake-parts.ts'
 import { type KeyParts, keyHandlers } from './key-handlers.ts'
 import { type ListParts, listHandlers } from './list-handlers.ts'
 import { retryWaiting } from './retry-waiting.ts'
+import { trustHandlers } from './trust-handlers.ts'
 
 export interface ControlParts {
   readonly settings: Settings
@@ -112,6 +113,7 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
     }),
     ...authorityHandlers(parts),
     ...listHandlers({ ...parts, ownDomains: settings.organization.domains }),
+    ...trustHandlers(parts),
     ...intakeHandlers(parts.intake),
     ...holdHandlers({ ...parts, policyOf: (recipient) => inboundPolicyFor(policies.inForce, recipient) }),
     async 'key-published'() {

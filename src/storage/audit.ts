@@ -1,4 +1,4 @@
-/** What can happen to an original in our custody, and to the lists that commands change. */
+/** What can happen to an original in our custody, to the lists that commands change, and to what is remembered of people. */
 export type AuditedAct =
   | 'held'
   | 'extended'
@@ -10,6 +10,9 @@ export type AuditedAct =
   | 'deleted'
   | 'expired'
   | `${'block' | 'allow'}-${'added' | 'removed'}`
+  | 'refusal-healed'
+  | 'address-forgotten'
+  | 'address-erased'
 
 /** Who did something when and why. `who` is a name as it was stated, or `gateway` for what happens by itself. */
 export interface Act {
@@ -23,7 +26,7 @@ export interface AuditEntry extends Act {
   /** 1, 2, 3 ... without a gap. */
   readonly number: number
   readonly what: AuditedAct
-  /** Id of the held original, or the sender that a list names. */
+  /** Id of the held original, the sender that a list names, or a reference; that somebody was forgotten names nobody. */
   readonly subject: string
   /** HMAC-SHA-256 in hex over this entry and the one before it, keyed from the master key. */
   readonly mac: string

@@ -65,7 +65,7 @@ export function decisionsInDatabase(database: Database): Decisions {
 }
 
 /** JSON leaves out what is undefined; a reader should not see the difference. */
-function readRecord(text: string): DecisionRecord {
+export function readRecord(text: string): DecisionRecord {
   const stored = JSON.parse(text) as Omit<DecisionRecord, 'at'> & { at: string }
   const absent = { queueId: undefined, clientAddress: undefined, author: undefined, trust: undefined }
   return { ...absent, ...stored, at: new Date(stored.at) }

@@ -25,6 +25,8 @@ import type { OwnAuthorities } from './own-authorities.ts'
 import { ownAuthoritiesInDatabase } from './own-authorities-in-database.ts'
 import type { PdfPasswords } from './pdf-passwords.ts'
 import { pdfPasswordsInDatabase } from './pdf-passwords-in-database.ts'
+import type { PersonRecords } from './person-records.ts'
+import { personRecordsInDatabase } from './person-records-in-database.ts'
 import { openPostgres } from './postgres.ts'
 import { createSeal } from './seal.ts'
 import type { SenderEntries } from './sender-entries.ts'
@@ -61,6 +63,7 @@ export interface Storage extends AsyncDisposable {
   readonly keyRequests: KeyRequests
   readonly intakes: Intakes
   readonly senderEntries: SenderEntries
+  readonly personRecords: PersonRecords
   readonly blobs: Blobs
 }
 
@@ -72,7 +75,7 @@ export async function openStorage({ database: where, blobs, masterKey }: Storage
     await checkKey(database, masterKey)
     const auditKey = subkey(masterKey, 'audit')
     const seal = createSeal(subkey(masterKey, 'records'))
-    return {
+    const stores = {
       trustMemory: trustMemoryInDatabase(database, subkey(masterKey, 'addresses'), seal),
       decisions: decisionsInDatabase(database),
       pdfPasswords: pdfPasswordsInDatabase(database, seal),
@@ -87,6 +90,10 @@ export async function openStorage({ database: where, blobs, masterKey }: Storage
       keyRequests: keyRequestsInDatabase(database, seal),
       intakes: intakesInDatabase(database),
       senderEntries: senderEntriesInDatabase(database, appendAuditWith(database.kind, auditKey)),
+    }
+    return {
+      ...stores,
+      personRecords: personRecordsInDatabase(database, stores),
       blobs: await openBlobsInFolder(blobs, subkey(masterKey, 'blobs')),
       [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
     }

@@ -21,14 +21,15 @@ export function trustMemoryInDatabase(database: Database, key: Uint8Array, seal:
     recall: (question) => recall(database, subjects, question),
     learnSent: (sent, effect, weights, clearText = false) =>
       database.transact(async (tables) => {
-        if (!(await isFirst(tables, `learn ${effect}`, sent.at))) return { limitReached: false }
+        if (!(await isFirst(tables, subjects.effect('learn', effect), sent.at)))
+          return { limitReached: false }
         const sealName = (subject: string, name: string, isPerson: boolean) =>
           isPerson && !clearText ? undefined : names.seal(subject, name)
         return learnSentMail(tables, subjects, sent, weights, sealName)
       }),
     learnAccepted: (sender, lessons, effect, at, weights) =>
       database.transact(async (tables) => {
-        if (!(await isFirst(tables, `accepted ${effect}`, at))) return
+        if (!(await isFirst(tables, subjects.effect('accepted', effect), at))) return
         const time = at.getTime()
         const { seen } = sender
         const counted: Counted[] = [
@@ -46,7 +47,7 @@ export function trustMemoryInDatabase(database: Database, key: Uint8Array, seal:
       }),
     learnRefused: (sender, lessons, reference, effect, at, weights) =>
       database.transact(async (tables) => {
-        if (!(await isFirst(tables, `refused ${effect}`, at))) return
+        if (!(await isFirst(tables, subjects.effect('refused', effect), at))) return
         const time = at.getTime()
         const counted: Counted[] = [
           ...(lessons.counts

@@ -4,6 +4,9 @@ import { clientNetwork } from './client-network.ts'
 import type { CountKind } from './count-kind.ts'
 import { isFreemail, organisationalDomain } from './organisational-domain.ts'
 
+/** 128 bits: among a million names two are alike once in 10^26 times, and the index is half as large. */
+const hashDigits = 32
+
 /** Names everything in the trust memory by keyed hashes. */
 export interface TrustSubjects {
   /** The row of a count. */
@@ -13,6 +16,8 @@ export interface TrustSubjects {
   organisation(domain: string): string
   network(address: string | undefined): string | undefined
   messageId(messageId: string): string
+  /** The key of something that is learned once; it would name the recipient of a mail. */
+  effect(what: string, effect: string): string
 }
 
 /** An address and its domain in the forms under which they are stored. */
@@ -38,7 +43,7 @@ export function storedAddress(address: string): StoredAddress {
 export function trustSubjects(key: Uint8Array): TrustSubjects {
   const secret = createSecretKey(key)
   const hash = (names: readonly string[]) =>
-    createHmac('sha256', secret).update(JSON.stringify(names)).digest('hex')
+    createHmac('sha256', secret).update(JSON.stringify(names)).digest('hex').slice(0, hashDigits)
   return {
     count: (kind, ...names) => hash([kind, ...names]),
     person: (address) => hash(['person', addressKey(address)]),
@@ -48,5 +53,6 @@ export function trustSubjects(key: Uint8Array): TrustSubjects {
       return network === undefined ? undefined : hash(['network', network])
     },
     messageId: (messageId) => hash(['message-id', messageId]),
+    effect: (what, effect) => `${what} ${hash(['effect', what, effect])}`,
   }
 }

@@ -18,6 +18,8 @@ export async function trustSchema(transaction: Kysely<Tables>): Promise<void> {
   await sql`update relations set weight = weight / power(cast(2 as double precision),
     (last_at - 1767225600000) / case when kind = 'domain' then 7776000000.0 else 15552000000.0 end)
     where last_at between 1451606400000 and 2082758400000`.execute(transaction)
+  // Of the hashes half is enough.
+  await sql`update relations set subject = substr(subject, 1, 32)`.execute(transaction)
   await schema
     .createTable('reply_tokens')
     .addColumn('token', 'text', (column) => column.notNull())
