@@ -29,7 +29,7 @@ export interface Gateway {
   readonly memory: Pick<TrustMemory, 'learnSent' | 'learnAccepted' | 'learnRefused'>
   /** Names of correspondents are kept, sealed, as long as the settings say. */
   readonly keepsNames: boolean
-  readonly effects: Pick<Effects, 'first' | 'done'>
+  readonly effects: Pick<Effects, 'first' | 'done' | 'at'>
   readonly waiting: Pick<WaitingMessages, 'add' | 'remove'>
   /** Inbound: everything the judgement rests on, and the message with its protection taken off. */
   readonly gatherFacts: (

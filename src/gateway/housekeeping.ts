@@ -26,8 +26,10 @@ export interface HousekeepingParts {
 }
 
 const everyMs = 3_600_000
-/** An effect is asked for again while the sender still tries: five days by custom (RFC 5321 4.5.4.1). */
-const effectsKeptMs = 30 * 86_400_000
+/** What waits is asked for again while its sender still tries: five days by custom (RFC 5321 4.5.4.1). */
+const triesKeptMs = 30 * 86_400_000
+/** That a sender came back as asked counts for so long. */
+const effectsKeptMs = 60 * 86_400_000
 
 /** Forgets hourly what is older than its retention, and tells of keys that end soon, until it is disposed. */
 export function startHousekeeping(parts: HousekeepingParts): Disposable {
@@ -62,9 +64,9 @@ async function forgetOld({ settings, storage, rules, observed, now, log }: House
   const held = (await storage.heldOriginals.list()).filter(({ state }) => state === 'held')
   const oldestHeld = Math.min(...held.map(({ heldAt }) => heldAt.getTime()))
   await storage.effects.forget(new Date(Math.min(today - effectsKeptMs, oldestHeld)))
-  await storage.waitingMessages.forget(new Date(today - effectsKeptMs))
+  await storage.waitingMessages.forget(new Date(today - triesKeptMs))
   await storage.intakes.forget(new Date(today - settings.retention.decisions))
-  await storage.discoveries.forget(new Date(today - effectsKeptMs))
+  await storage.discoveries.forget(new Date(today - triesKeptMs))
   // It reads every row, so once a day is enough.
   if (await storage.effects.first(`trust pruned ${now().toISOString().slice(0, 10)}`, now()))
     await storage.trustMemory.prune(

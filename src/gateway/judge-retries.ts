@@ -5,8 +5,11 @@ import type { PolicySet } from '../policy/policy.ts'
 import type { Effects } from '../storage/effects.ts'
 import { type Circumstances, type InboundJudgement, judgeInbound } from './judge-inbound.ts'
 
+/** What earlier tries of a mail say about this one. */
+export type Tries = Required<Pick<Circumstances, 'cameBack' | 'dnsGivenUp'>>
+
 /** What is asked of and told to the memory of earlier tries. */
-interface Tries {
+interface RetryParts {
   readonly organization: Circumstances['organization']
   readonly effects: Pick<Effects, 'first' | 'at'>
 }
@@ -21,15 +24,17 @@ export async function judgeRetries(
   message: ReceivedMessage,
   facts: InboundFacts,
   rules: PolicySet,
-  { organization, effects }: Tries,
-): Promise<InboundJudgement> {
-  const judge = (cameBack: boolean, dnsGivenUp: boolean) =>
-    judgeInbound(message, facts, rules, { organization, cameBack, dnsGivenUp })
+  { organization, effects }: RetryParts,
+): Promise<InboundJudgement & { readonly tries: Tries }> {
+  const judge = (cameBack: boolean, dnsGivenUp: boolean) => {
+    const tries = { cameBack, dnsGivenUp }
+    return { ...judgeInbound(message, facts, rules, { organization, ...tries }), tries }
+  }
   const { retry } = rules.trust
   let judgement = judge(false, false)
   let dnsGivenUp = false
   if (isOwedAnswers(judgement)) {
-    const counter = `waits for the DNS ${message.digest}`
+    const counter = `waits for the DNS ${mailKey(message)}`
     if (await countOneMore(counter, retry.mostDnsDeferrals, message.receivedAt, effects)) return judgement
     dnsGivenUp = true
     judgement = judge(false, dnsGivenUp)
@@ -58,7 +63,7 @@ async function hasComeBack(
   message: ReceivedMessage,
   who: readonly SenderKey[],
   retry: PolicySet['trust']['retry'],
-  effects: Tries['effects'],
+  effects: RetryParts['effects'],
 ): Promise<boolean> {
   const now = message.receivedAt.getTime()
   const [after, until] = [retry.after * 60_000, retry.until * 60_000]
@@ -75,7 +80,7 @@ async function hasComeBack(
   }
   // Who does not wait is told so again, which costs him nothing.
   if (isEarly) return false
-  const counter = `deferred ${message.digest}`
+  const counter = `deferred ${mailKey(message)}`
   if (!(await countOneMore(counter, retry.mostDeferrals, message.receivedAt, effects))) return true
   for (const { mail } of who) await mark(`asked to come again ${mail}`, until, message, effects)
   return false
@@ -113,6 +118,11 @@ function senderKeys(
   }))
 }
 
+/** One mail to several recipients can come in several transactions. */
+function mailKey({ digest, sender, recipients }: ReceivedMessage): string {
+  return hashOf([digest, sender, ...[...recipients].sort()])
+}
+
 function hashOf(words: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(words)).digest('base64url')
 }
@@ -122,7 +132,7 @@ async function mark(
   key: string,
   span: number,
   { receivedAt }: ReceivedMessage,
-  effects: Tries['effects'],
+  effects: RetryParts['effects'],
 ): Promise<void> {
   await effects.first(`${key} ${Math.floor(receivedAt.getTime() / span)}`, receivedAt)
 }
@@ -131,7 +141,7 @@ async function markedAt(
   key: string,
   span: number,
   now: number,
-  effects: Tries['effects'],
+  effects: RetryParts['effects'],
 ): Promise<number | undefined> {
   const period = Math.floor(now / span)
   for (const each of [period - 1, period]) {
@@ -146,7 +156,7 @@ async function countOneMore(
   key: string,
   most: number,
   at: Date,
-  effects: Tries['effects'],
+  effects: RetryParts['effects'],
 ): Promise<boolean> {
   for (let number = 1; number <= most; number += 1) {
     if (await effects.first(`${key} ${number}`, at)) return true

@@ -261,7 +261,13 @@ export type BlockEntry = z.infer<typeof BlockEntry>
 
 export const AllowEntry = z.strictObject({
   sender: listed,
-  points: z.number().int().min(1).max(60).default(40).describe('added to the trust'),
+  points: z
+    .number()
+    .int()
+    .min(-100)
+    .max(60)
+    .default(40)
+    .describe('added to the trust; a negative number takes away, with or without a proof'),
   requires: z
     .enum(['authenticated', 'dkim'])
     .describe(

@@ -61,12 +61,13 @@ function gatewayWith(changes: Partial<Gateway> = {}) {
         void learned.push(`refused ${reference}${counts ? ', counts' : ''}`),
     },
     keepsNames: false,
-    effects: { first: async () => true, done: async () => false },
+    effects: { first: async () => true, done: async () => false, at: async () => undefined },
     waiting: {
       add: async ({ recipient, queueId }) => void waiting.push(`${recipient} ${queueId}`),
       remove: async (recipient, queueId) => void waiting.push(`gone ${recipient} ${queueId}`),
     },
     harvest: async () => {},
+    intake: undefined,
     gatherFacts: async (message) => ({
       facts,
       opened: { message, protection: noProtection, brought: [] },
@@ -120,7 +121,11 @@ describe('a message from outside', () => {
           opened: { message, protection: noProtection, brought: [] },
           sender: nothingRecalled(1).sender,
         }),
-        effects: { first: async (key) => keys.push(key) > 0, done: async () => false },
+        effects: {
+          first: async (key) => keys.push(key) > 0,
+          done: async () => false,
+          at: async () => undefined,
+        },
       })
       expect(await answer(inbound)).toMatchObject({ kind: 'refuse', reply: { code: 451 } })
       expect(keys.filter((key) => key.startsWith('asked to come again'))).toHaveLength(marked ? 1 : 0)
