@@ -14,6 +14,9 @@ export interface Sender {
 export const builder = { domain: 'bau-berger.example', clientAddress: '192.0.2.10' } satisfies Sender
 export const builderAddress = `erika.berger@${builder.domain}`
 
+/** Reads OpenPGP mail. */
+export const gardenerAddress = 'hanna.gruen@gaertnerei-gruen.example'
+
 /** Chose a password for PDF mail. */
 export const dealerAddress = 'otto.klein@klein-handel.example'
 export const dealerPassword = 'Kirschbaum-47-Leiter'

@@ -12,6 +12,7 @@ import {
   type Sender,
 } from './people.ts'
 import { arrived, expect, type Sample, since, statusOf } from './sample.ts'
+import { protectedSamples } from './samples-inbound-protected.ts'
 import { signedByDomain } from './sender-records.ts'
 import { type Reply, sendMail } from './smtp-client.ts'
 import type { Site } from './start-site.ts'
@@ -36,6 +37,7 @@ export const inboundSamples: readonly Sample[] = [
       return { reply: reply.text, outcome: 'delivered; SPF, DKIM and DMARC pass' }
     },
   },
+  ...protectedSamples,
   {
     name: 'the same partner, forged',
     direction: 'inbound',

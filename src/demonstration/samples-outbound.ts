@@ -12,6 +12,7 @@ import {
   strangerPassword,
 } from './people.ts'
 import { arrived, expect, type Sample, since, waitsFor } from './sample.ts'
+import { openPgpSample } from './sample-openpgp.ts'
 import { sendMail } from './smtp-client.ts'
 import type { Site } from './start-site.ts'
 
@@ -35,6 +36,7 @@ export const outboundSamples: readonly Sample[] = [
       return { reply, outcome: `S/MIME, decrypted with the client's key, ${proof}` }
     },
   },
+  openPgpSample,
   {
     name: 'to a client with a PDF password',
     direction: 'outbound',

@@ -104,10 +104,10 @@ outbound:
   )
   write(
     '20-default.yaml',
-    `# Everybody else: S/MIME if there is a certificate, else a PDF with the recipient's password, else the mail waits.
+    `# Everybody else: S/MIME if there is a certificate, OpenPGP if there is a key, else a PDF with the recipient's password, else the mail waits.
 outbound:
   default:
-    protection: [smime, pdf]
+    protection: [smime, openpgp, pdf]
     otherwise: wait
     sign: if-possible
 inbound:
