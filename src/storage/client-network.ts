@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /**
@@ -5,7 +6,7 @@ import ipaddr from 'ipaddr.js'
  * Undefined for what is no IP address.
  */
 export function clientNetwork(address: string): string | undefined {
-  if (!ipaddr.isValid(address)) return undefined
+  if (isIP(address) === 0) return undefined
   // An IPv4 client of a socket for both comes as ::ffff:192.0.2.1.
   const client = ipaddr.process(address)
   return client.kind() === 'ipv4'

@@ -9,7 +9,7 @@ import { keyStoreContract } from './key-store-contract.ts'
 import { observedTimeContract } from './observed-time-contract.ts'
 import { ownAuthoritiesContract } from './own-authorities-contract.ts'
 import { pdfPasswordsContract } from './pdf-passwords-contract.ts'
-import { trustMemoryContract } from './trust-memory-contract.ts'
+import { personRecordsContract } from './person-records-contract.ts'
 import { senderEntriesContract } from './sender-entries-contract.ts'
 import { waitingMessagesContract } from './waiting-messages-contract.ts'
 
@@ -32,3 +32,4 @@ export function storageContract(database: string, open: OpenStorage): void {
   senderEntriesContract(database, open)
   waitingMessagesContract(database, open)
 }
+  personRecordsContract(database, open)

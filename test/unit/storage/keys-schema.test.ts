@@ -6,4 +6,8 @@ import { temporaryFolder } from '../../support/temporary-folder.ts'
 const folder = temporaryFolder()
 afterAll(() => folder[Symbol.dispose]())
 
-upgradeContract('SQLite', async () => ({ kind: 'sqlite', file: join(folder.path, 'postsiegel.sqlite') }))
+let databases = 0
+upgradeContract('SQLite', async () => {
+  databases += 1
+  return { kind: 'sqlite', file: join(folder.path, `${databases}.sqlite`) }
+})
