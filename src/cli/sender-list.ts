@@ -17,7 +17,7 @@ export const allow: Command = {
   usage:
     'add SENDER --reason TEXT [--points N] [--requires dkim] [--until DAY] | list | remove SENDER --reason TEXT',
   summary:
-    'senders that get points of trust, as far as they prove who they are; beside those of the policy files',
+    'senders that get points of trust, as far as they prove who they are, or lose some; beside those of the policy files',
   run: (call) => run('allow', allow.usage, call),
 }
 

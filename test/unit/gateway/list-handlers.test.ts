@@ -87,7 +87,7 @@ describe('the block and allow list by command', () => {
     expect(block.safeParse({ ...why, reason: 'two\nlines', sender: 'a.example' }).success).toBe(false)
     expect(block.safeParse({ ...why, by: '\u001b[2J', sender: 'a.example' }).success).toBe(false)
     expect(allow.parse({ ...why, sender: 'a.example' })).toMatchObject({ points: 40 })
-    for (const points of [0, 61, 1.5]) {
+    for (const points of [-101, 61, 1.5]) {
       expect(allow.safeParse({ ...why, sender: 'a.example', points }).success).toBe(false)
     }
   })
