@@ -12,6 +12,7 @@ import { pdfPasswordsContract } from './pdf-passwords-contract.ts'
 import { personRecordsContract } from './person-records-contract.ts'
 import { senderEntriesContract } from './sender-entries-contract.ts'
 import { waitingMessagesContract } from './waiting-messages-contract.ts'
+import { trustMemoryContract } from './trust-memory-contract.ts'
 
 /** Opens an empty storage each time; whoever opens it closes it. */
 export type OpenStorage = () => Promise<Storage>
