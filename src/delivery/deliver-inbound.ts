@@ -24,7 +24,8 @@ export interface Accepted {
   /** With its protection taken off; the message as it came if it had none. */
   readonly opened: ReceivedMessage
   readonly score: number
-  readonly signals: readonly { readonly name: string; readonly points: number; readonly evidence: string }[]
+  /** Why, in a few words each for the reader. */
+  readonly signals: readonly { readonly words: string }[]
   /** What all recipients share, and each one's own. */
   readonly policy: InboundPolicy
   readonly policies: readonly InboundPolicy[]

@@ -7,13 +7,13 @@ import type { ReceivedMessage } from '../message/received-message.ts'
 import type { Edit } from '../milter/filter.ts'
 import { securityField } from './security-field.ts'
 
-const maxEvidenceCharacters = 200
+const maxWordsCharacters = 200
 
 /** What our fields say of a message. */
 export interface Marks {
   readonly facts: InboundFacts
   readonly score: number
-  readonly signals: readonly { readonly points: number; readonly evidence: string }[]
+  readonly signals: readonly { readonly words: string }[]
   readonly isRemoteContentRemoved: boolean
 }
 
@@ -23,10 +23,8 @@ export function markingEdits(message: ReceivedMessage, marks: Marks): Edit[] {
   const deletions = forgedResults(message.fields, message.mtaName).map(
     ({ name, occurrence }): Edit => ({ kind: 'deleteHeader', name, occurrence }),
   )
-  // Evidence quotes what the sender wrote: a control character in it must not refuse the mail.
-  const reasons = signals
-    .filter(({ points }) => points !== 0)
-    .map(({ evidence }) => toAscii(evidence, maxEvidenceCharacters))
+  // They quote what the sender wrote: a control character in it must not refuse the mail.
+  const reasons = signals.map(({ words }) => toAscii(words, maxWordsCharacters)).filter((words) => words)
   const trust = buildField(
     'X-Postsiegel-Trust',
     `${score > 0 ? '+' : ''}${score}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}`,

@@ -286,9 +286,9 @@ Hallo
     expect(header[0]?.value).toContain('mx.kanzlei.example;\r\n\tspf=pass')
   })
 
-  it('are written whatever stands in the evidence', async () => {
-    const evidence = 'von „Müller“ <a@b>\r\nX-Evil: 1\0 \u{1f600}'
-    const signals = Array.from({ length: 30 }, () => ({ name: 'X', points: 1, evidence }))
+  it('are written whatever stands in the words', async () => {
+    const words = 'von „Müller“ <a@b>\r\nX-Evil: 1\0 \u{1f600}'
+    const signals = Array.from({ length: 30 }, () => ({ words }))
     const { header } = await delivered('From: a@b.example\n\nHallo\n', [], { signals })
     const trust = header.find(({ name }) => name === 'X-Postsiegel-Trust')
     expect(trust?.value).toContain('+12 (von "Mueller" <a@b> X-Evil: 1')
