@@ -112,8 +112,13 @@ async function lookInside(
 ) {
   const opened = await opening
   const isSame = opened.message === message
+  // A damaged box takes the time of one that was opened: who sends variants of a copied ciphertext must not see by it
+  // which of them were well formed inside (Vaudenay's padding oracle).
+  const isDamaged = opened.protection.layers.some(
+    (layer) => layer.kind === 'closed' && layer.reason === 'damaged',
+  )
   const [inside, files, forbidden] = await Promise.all([
-    isSame ? undefined : sources.scan(opened.message.source.stream(), signal),
+    isSame && !isDamaged ? undefined : sources.scan(opened.message.source.stream(), signal),
     attachedFiles(opened.message, signal),
   ])
   return { opened, inside, files, forbidden }

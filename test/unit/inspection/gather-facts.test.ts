@@ -195,3 +195,25 @@ for (const [what, asItCame, inside, kind] of [
     expect(facts.scan.kind).toBe(kind)
   })
 }
+
+for (const [reason, scans] of [
+  ['damaged', 2],
+  ['no-key', 1],
+] as const) {
+  it(`a box that is closed for ${reason} is scanned ${scans === 2 ? 'as often as one that was opened' : 'once'}`, async () => {
+    let count = 0
+    const layers = [{ kind: 'closed', format: 'smime', reason }] as const
+    const protection = { ...noProtection, layers, encryption: 'closed' } as const
+    await gather(
+      message,
+      sources({
+        open: async (same) => ({ message: same, protection, brought: [] }),
+        scan: async () => {
+          count += 1
+          return { kind: 'clean', signatures: 's' }
+        },
+      }),
+    )
+    expect(count).toBe(scans)
+  })
+}
