@@ -10,9 +10,12 @@ import { holdOriginals } from '../holding/hold-originals.ts'
 import type { ObservedClock } from '../holding/observed-clock.ts'
 import { authenticate } from '../inspection/authenticate.ts'
 import type { Scan } from '../inspection/clamd.ts'
+import { openScorer } from '../inspection/content-scorer/open-scorer.ts'
 import { detectContent } from '../inspection/detect-content.ts'
 import type { DnsLists } from '../inspection/dns-lists.ts'
+import { findDeceptionWith } from '../inspection/find-deception.ts'
 import { type GatheredFacts, gatherInboundFacts } from '../inspection/gather-facts.ts'
+import { guardedDomainsOf } from '../inspection/guarded-domains.ts'
 import { isCalendarMessage } from '../inspection/is-calendar-message.ts'
 import type { Lookup } from '../inspection/resolver.ts'
 import type { Certificate } from '../keys/certificate.ts'
@@ -71,14 +74,27 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     checkRevocation: parts.checkRevocation,
   }
   const layers = openLayers(keysForLayers(storage.keyStore, parts), crypto)
+  const weights = () => parts.rules().trust
+  const domains = guardedDomainsOf({
+    ownDomains: organization.domains,
+    memory: storage.trustMemory,
+    weights,
+    now,
+  })
   const factSources = {
     authenticate: (message: ReceivedMessage, until: AbortSignal) =>
       authenticate(message, parts.lookup, until),
     open: (message: ReceivedMessage, workspace: Workspace, until: AbortSignal) =>
       openMessage(message, layers, workspace, until),
     scan: parts.scan,
+    scoreContent: openScorer(settings.scorer),
+    findDeception: findDeceptionWith({
+      ownDomains: organization.domains,
+      domains,
+      people: storage.knownPeople,
+    }),
     memory: storage.trustMemory,
-    weights: () => parts.rules().trust,
+    weights,
     now,
     askLists: parts.lists.ask,
     ownDomains: organization.domains,
@@ -90,6 +106,7 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
     rules: parts.rules,
     decisions: storage.decisions,
     memory: storage.trustMemory,
+    people: storage.knownPeople,
     keepsNames: settings.trust.clearText !== undefined,
     effects: storage.effects,
     waiting: storage.waitingMessages,

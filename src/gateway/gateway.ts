@@ -10,6 +10,7 @@ import type { OutboundPolicy, PolicySet } from '../policy/policy.ts'
 import type { FoundAuthorProtection } from '../protection/author-protection.ts'
 import type { Decisions } from '../storage/decisions.ts'
 import type { Effects } from '../storage/effects.ts'
+import type { KnownPeople } from '../storage/known-people.ts'
 import type { TrustMemory } from '../storage/trust-memory.ts'
 import type { WaitingMessages } from '../storage/waiting-messages.ts'
 import type { IntakeDesk } from './intake-desk.ts'
@@ -26,6 +27,7 @@ export interface Gateway {
   /** The policies in force; a message asks once and keeps what it got. */
   readonly rules: () => PolicySet
   readonly decisions: Pick<Decisions, 'add'>
+  readonly people: Pick<KnownPeople, 'learn'>
   readonly memory: Pick<TrustMemory, 'learnSent' | 'learnAccepted' | 'learnRefused'>
   /** Names of correspondents are kept, sealed, as long as the settings say. */
   readonly keepsNames: boolean

@@ -75,6 +75,7 @@ async function forgetOld({ settings, storage, rules, observed, now, log }: House
       new Date(today - settings.retention.correspondents),
       new Date(today - (settings.trust.clearText ?? 0)),
     )
+  await storage.knownPeople.prune(new Date(today - settings.retention.correspondents))
   const [last] = await storage.audit.latest(1)
   if (last) log({ event: 'audit', number: last.number, mac: last.mac })
 }

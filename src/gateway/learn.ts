@@ -12,8 +12,9 @@ import { lessonsOfAcceptance } from '../trust/lessons.ts'
 import { teaches } from '../trust/teaches.ts'
 import type { Gateway } from './gateway.ts'
 import { addressOf } from './judge-inbound.ts'
+import { peopleInMail } from './people-in-mail.ts'
 
-type Learner = Pick<Gateway, 'memory' | 'keepsNames' | 'organization' | 'log'>
+type Learner = Pick<Gateway, 'memory' | 'people' | 'keepsNames' | 'organization' | 'log'>
 
 /**
  * A mail of ours that leaves: whom we write to is known from now on, and his answer. Learned at the moment in which Postfix is
@@ -23,7 +24,7 @@ export async function learnFromOutbound(
   message: ReceivedMessage,
   recipient: string,
   rules: PolicySet,
-  { memory, keepsNames, organization, log }: Learner,
+  { memory, people, keepsNames, organization, log }: Learner,
 ): Promise<void> {
   const sender = addressOf(message.sender)
   const author = authorOf(message.fields)
@@ -46,6 +47,8 @@ export async function learnFromOutbound(
     rules.trust,
     keepsNames,
   )
+  if (sent.teaches && !limitReached)
+    await people.learn(peopleInMail(message.fields, organization.domains), message.receivedAt)
   if (limitReached) log({ event: 'learning-limit', sender: message.sender })
 }
 
@@ -63,7 +66,7 @@ export async function learnFromInbound(
   { facts, sender }: GatheredFacts,
   outcome: InboundOutcome,
   rules: PolicySet,
-  { memory }: Learner,
+  { memory }: Pick<Gateway, 'memory'>,
 ): Promise<void> {
   const { digest, receivedAt: at } = message
   if (outcome.kind === 'deliver') {

@@ -1,16 +1,19 @@
 import { authorOf } from '../message/address.ts'
 import type { Workspace } from '../message/byte-source.ts'
 import { type InboundFacts, type ScanResult, unaskedFacts } from '../message/facts.ts'
+import { isBulk } from '../message/is-bulk.ts'
 import type { OpenedMessage } from '../message/opened-message.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
-import { comparableDomain } from '../policy/pattern.ts'
+import { isOwnDomain } from '../policy/is-own-domain.ts'
 import type { RecalledSender, TrustMemory } from '../storage/trust-memory.ts'
 import type { Weights } from '../trust/weights.ts'
 import { askMemory } from './ask-memory.ts'
 import type { Authenticate } from './authenticate.ts'
 import type { Scan } from './clamd.ts'
 import { clientFacts } from './client-facts.ts'
+import type { ScoreContent } from './content-scorer/content-scorer.ts'
 import type { DnsLists } from './dns-lists.ts'
+import type { FindDeception } from './find-deception.ts'
 import { dangerousFiles } from './forbidden-files.ts'
 import { domainOfSender } from './list-names.ts'
 import { attachedFiles, officeIn } from './office-files.ts'
@@ -25,6 +28,8 @@ export interface FactSources {
     signal: AbortSignal,
   ) => Promise<OpenedMessage>
   readonly scan: Scan
+  readonly scoreContent: ScoreContent
+  readonly findDeception: FindDeception
   readonly memory: Pick<TrustMemory, 'recall'>
   readonly weights: () => Weights
   readonly now: () => Date
@@ -60,11 +65,14 @@ export async function gatherInboundFacts(
   const lists = listsAbout(message, sources)
   try {
     const opening = sources.open(message, workspace, together)
-    const [{ authentication, recalled }, asItCame, { opened, files, forbidden, inside }] = await Promise.all([
-      authorAndMemory(message, opening, sources, together),
-      sources.scan(message.source.stream(), together),
-      lookInside(message, opening, sources, together),
-    ])
+    const [{ authentication, recalled }, asItCame, { opened, files, forbidden, inside }, content, deception] =
+      await Promise.all([
+        authorAndMemory(message, opening, sources, together),
+        sources.scan(message.source.stream(), together),
+        lookInside(message, opening, sources, together),
+        sources.scoreContent(message, together),
+        sources.findDeception(authorOf(message.fields)),
+      ])
     const { relations, history, reply, sender } = recalled
     const domain = authentication.author?.domain
     const facts: InboundFacts = {
@@ -74,15 +82,17 @@ export async function gatherInboundFacts(
       files,
       office: officeIn(files),
       forbidden,
+      content,
+      deception,
       relations,
       history,
       reply,
-      ownDomain:
-        domain !== undefined && sources.ownDomains.some((own) => isWithin(domain, comparableDomain(own))),
+      ownDomain: domain !== undefined && isOwnDomain(domain, sources.ownDomains),
       ambiguities: [...new Set([...message.tree.ambiguities, ...opened.message.tree.ambiguities])].sort(),
       protection: opened.protection,
       client: clientFacts(message.client),
       lists: await lists,
+      isBulk: isBulk(message.fields),
     }
     return { facts, opened, sender }
   } finally {
@@ -120,6 +130,7 @@ async function lookInside(
   const [inside, files, forbidden] = await Promise.all([
     isSame && !isDamaged ? undefined : sources.scan(opened.message.source.stream(), signal),
     attachedFiles(opened.message, signal),
+    dangerousFiles(opened.message, signal),
   ])
   return { opened, inside, files, forbidden }
 }
@@ -140,9 +151,4 @@ async function authorAndMemory(
   const found = { authentication, protection }
   const recalled = await askMemory(sources.memory, message, found, sources.now(), sources.weights())
   return { authentication, recalled }
-}
-
-/** Nobody outside writes from a domain below one of ours either, unless it proves it. */
-function isWithin(domain: string, own: string): boolean {
-  return domain === own || domain.endsWith(`.${own}`)
 }

@@ -2,7 +2,7 @@ import { hkdfSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 
 /** What a subkey is for. A key that serves one purpose opens nothing of another. */
-export type KeyPurpose = 'addresses' | 'records' | 'blobs' | 'audit' | 'check'
+export type KeyPurpose = 'addresses' | 'people' | 'records' | 'blobs' | 'audit' | 'check'
 
 const keyBytes = 32
 

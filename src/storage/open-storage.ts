@@ -17,6 +17,8 @@ import type { KeyRequests } from './key-requests.ts'
 import { keyRequestsInDatabase } from './key-requests-in-database.ts'
 import type { KeyStore } from './key-store.ts'
 import { keyStoreInDatabase } from './key-store-in-database.ts'
+import type { KnownPeople } from './known-people.ts'
+import { knownPeopleInDatabase } from './known-people-in-database.ts'
 import { subkey } from './master-key.ts'
 import { migrate } from './migrations/migrate.ts'
 import type { ObservedTime } from './observed-time.ts'
@@ -50,6 +52,7 @@ export interface StorageSettings {
 /** Everything the gateway remembers. Each method fails with a TemporaryFailure when the storage does. */
 export interface Storage extends AsyncDisposable {
   readonly trustMemory: TrustMemory
+  readonly knownPeople: KnownPeople
   readonly decisions: Decisions
   readonly pdfPasswords: PdfPasswords
   readonly waitingMessages: WaitingMessages
@@ -77,6 +80,7 @@ export async function openStorage({ database: where, blobs, masterKey }: Storage
     const seal = createSeal(subkey(masterKey, 'records'))
     const stores = {
       trustMemory: trustMemoryInDatabase(database, subkey(masterKey, 'addresses'), seal),
+      knownPeople: knownPeopleInDatabase(database, subkey(masterKey, 'people')),
       decisions: decisionsInDatabase(database),
       pdfPasswords: pdfPasswordsInDatabase(database, seal),
       waitingMessages: waitingMessagesInDatabase(database),

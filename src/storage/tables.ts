@@ -122,5 +122,7 @@ export interface Tables {
     entry: string
   }
   sender_entries: { list: 'block' | 'allow'; sender: string; added_at: number; entry: string }
+  /** A name that our own mail showed, and whose it is; `organisation` is '' for freemail. All but `own` and the time are hashes. */
+  known_people: { person: string; address: string; organisation: string; own: number; seen_at: number }
   observed_time: { name: string; milliseconds: number }
 }

@@ -7,6 +7,7 @@ import { discoverySchema } from './discovery-schema.ts'
 import { firstSchema } from './first-schema.ts'
 import { intakeSchema } from './intake-schema.ts'
 import { keysSchema } from './keys-schema.ts'
+import { peopleSchema } from './people-schema.ts'
 import { senderEntriesSchema } from './sender-entries-schema.ts'
 import { trustSchema } from './trust-schema.ts'
 
@@ -20,6 +21,7 @@ const migrations: readonly ((transaction: Kysely<Tables>) => Promise<void>)[] = 
   intakeSchema,
   trustSchema,
   senderEntriesSchema,
+  peopleSchema,
 ]
 
 /** Any number that nobody else uses as advisory lock in this database. */

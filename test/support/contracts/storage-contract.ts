@@ -6,6 +6,7 @@ import { effectsContract } from './effects-contract.ts'
 import { heldOriginalsContract } from './held-originals-contract.ts'
 import { intakesContract } from './intakes-contract.ts'
 import { keyStoreContract } from './key-store-contract.ts'
+import { knownPeopleContract } from './known-people-contract.ts'
 import { observedTimeContract } from './observed-time-contract.ts'
 import { ownAuthoritiesContract } from './own-authorities-contract.ts'
 import { pdfPasswordsContract } from './pdf-passwords-contract.ts'
@@ -26,6 +27,7 @@ export function storageContract(database: string, open: OpenStorage): void {
   heldOriginalsContract(database, open)
   intakesContract(database, open)
   keyStoreContract(database, open)
+  knownPeopleContract(database, open)
   observedTimeContract(database, open)
   ownAuthoritiesContract(database, open)
   pdfPasswordsContract(database, open)

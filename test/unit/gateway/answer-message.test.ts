@@ -60,6 +60,7 @@ function gatewayWith(changes: Partial<Gateway> = {}) {
       learnRefused: async (_sender, { counts }, reference) =>
         void learned.push(`refused ${reference}${counts ? ', counts' : ''}`),
     },
+    people: { learn: async () => {} },
     keepsNames: false,
     effects: { first: async () => true, done: async () => false, at: async () => undefined },
     waiting: {

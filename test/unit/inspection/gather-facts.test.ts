@@ -29,6 +29,8 @@ function sources(change: Partial<FactSources> = {}): FactSources {
       for await (const piece of bytes) size += piece.length
       return { kind: 'clean', signatures: `${size} bytes` }
     },
+    scoreContent: async () => ({ kind: 'none' }),
+    findDeception: async () => ({ findings: [] }),
     memory: {
       recall: async ({ author, recipients }) => ({
         ...nothingRecalled(0),
@@ -71,6 +73,7 @@ it('the whole message is scanned, its Office files found, the author known to ea
       { ...unknown, pair: 'ann@partner.example barbara@kanzlei.example'.length },
     ],
     ...unaskedFacts,
+    client: { reverse: 'verified', looksDialUp: false, heloIsName: true },
     ownDomain: false,
     ambiguities: message.tree.ambiguities,
   })
