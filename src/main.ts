@@ -255,6 +255,8 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
   parts.use(
     await startControlServer({
       path: settings.listen.gateway,
+      // A whole message in base64.
+      maxLineBytes: Math.ceil(settings.limits.messageBytes * 1.4) + 64 * 1024,
       calls: controlCalls,
       handlers: controlHandlers({
         settings,
@@ -265,6 +267,18 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
         discover,
         trustOwnAuthorities,
         policies,
+        explaining: {
+          gateway,
+          effects: storage.effects,
+          now,
+          newId: newMessageId,
+          // In memory: the spool is for mail.
+          openWorkspace: () =>
+            openWorkspace(spoolFolder, {
+              memoryLimit: workspaceLimit(settings),
+              sizeLimit: workspaceLimit(settings),
+            }),
+        },
         observed,
         intake,
         log,

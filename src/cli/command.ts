@@ -29,6 +29,13 @@ export interface Options {
   readonly points: string | undefined
   readonly requires: string | undefined
   readonly private: boolean
+  readonly id: string | undefined
+  readonly today: boolean
+  readonly from: string | undefined
+  readonly to: string | undefined
+  readonly helo: string | undefined
+  readonly clientIp: string | undefined
+  readonly clientName: string | undefined
 }
 
 /** Something the caller can mend; ends with exit code 2 and no stack. */

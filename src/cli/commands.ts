@@ -75,6 +75,20 @@ export const optionTable = {
     default: false,
     help: '       key export: with the private key, under a password',
   },
+  id: { type: 'string', help: 'REF    explain: a decision that is stored' },
+  today: {
+    type: 'boolean',
+    default: false,
+    help: '       explain: and what it would be by today’s policies',
+  },
+  from: { type: 'string', help: 'ADDR   explain: the envelope sender, <> for none' },
+  to: { type: 'string', help: 'ADDR   explain: the recipients, with commas between them' },
+  helo: { type: 'string', help: 'NAME   explain: how the client greeted' },
+  'client-ip': {
+    type: 'string',
+    help: 'IP     explain: the address of the client; without it SPF has no answer',
+  },
+  'client-name': { type: 'string', help: 'NAME   explain: its verified reverse name' },
   help: { type: 'boolean', default: false, help: '       this text' },
   version: { type: 'boolean', default: false, help: '       the version' },
 } as const

@@ -49,6 +49,13 @@ async function main(args: readonly string[]): Promise<number> {
     points: values.points,
     requires: values.requires,
     private: values.private,
+    id: values.id,
+    today: values.today,
+    from: values.from,
+    to: values.to,
+    helo: values.helo,
+    clientIp: values['client-ip'],
+    clientName: values['client-name'],
   }
   return command.run({ words, options, print })
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { ListState } from '../inspection/list-health.ts'
-import type { DecisionRecord } from '../storage/decisions.ts'
 import type { WaitingMessage } from '../storage/waiting-messages.ts'
 import { type AuthorityAnswers, authorityCalls } from './authority-calls.ts'
+import { type ExplainAnswers, explainCalls } from './explain-calls.ts'
 import { type HoldAnswers, holdCalls } from './hold-calls.ts'
 import { type IntakeAnswers, intakeCalls } from './intake-calls.ts'
 import { address, type KeyAnswers, keyCalls } from './key-calls.ts'
@@ -28,7 +28,7 @@ export const controlCalls = {
   ...intakeCalls,
   'key-published': z.strictObject({}),
   'waiting-list': z.strictObject({}),
-  explain: z.strictObject({ id: z.string().min(1).max(40) }),
+  ...explainCalls,
 } satisfies Record<string, z.ZodType>
 
 export type ControlCall = keyof typeof controlCalls
@@ -64,7 +64,8 @@ export interface ControlAnswers
     Written<ListAnswers>,
     Written<TrustAnswers>,
     Written<AuthorityAnswers>,
-    Written<IntakeAnswers> {
+    Written<IntakeAnswers>,
+    Written<ExplainAnswers> {
   readonly status: GatewayStatus
   readonly reload: {
     readonly kind: 'loaded' | 'unchanged' | 'refused'
@@ -77,7 +78,6 @@ export interface ControlAnswers
   /** What a web key directory of ours shows. */
   readonly 'key-published': readonly PublicOpenPgpKey[]
   readonly 'waiting-list': readonly Written<WaitingMessage>[]
-  readonly explain: Written<DecisionRecord> | null
 }
 
 /** A value as JSON carries it. */

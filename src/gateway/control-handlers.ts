@@ -15,6 +15,8 @@ import { version } from '../version.ts'
 import { type AuthorityParts, authorityHandlers } from './authority-handlers.ts'
 import type { ControlHandlers, GatewayStatus } from './control-calls.ts'
 import { ControlRefusal } from './control-server.ts'
+import { explainHandlers } from './explain-handlers.ts'
+import type { ExplainParts } from './explain-message.ts'
 import { holdHandlers } from './hold-handlers.ts'
 import { intakeHandlers, intakeStatus } from './intake-handlers.ts'
 import type { IntakeParts } from './intake-parts.ts'
@@ -37,6 +39,7 @@ export interface ControlParts {
   readonly trustOwnAuthorities: AuthorityParts['trustOwnAuthorities']
   readonly checkRevocation?: KeyParts['checkRevocation']
   readonly discover: NonNullable<KeyParts['discover']>
+  readonly explaining: ExplainParts
   readonly connections: () => GatewayStatus['connections']
   readonly entries: ListParts['entries']
   readonly lists: () => readonly ListState[]
@@ -123,8 +126,6 @@ export function controlHandlers(parts: ControlParts): ControlHandlers {
     async 'waiting-list'() {
       return storage.waitingMessages.list()
     },
-    async explain({ id }) {
-      return storage.decisions.find(id.toUpperCase())
-    },
+    ...explainHandlers(storage.decisions, parts.explaining),
   }
 }

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { removeStaleSocket } from '../listen-address.ts'
 
 /** A key file of 1 MiB in base64, and its name. */
-const maxLineBytes = 2 * 1024 * 1024
+const usualLineBytes = 2 * 1024 * 1024
 const idleMs = 60_000
 
 /** The calls that a socket offers, each with the shape of its question. */
@@ -23,6 +23,8 @@ export interface ControlSocket<Calls extends CallTable> {
   /** The number of the group that may connect besides our own user; without one nobody else may. */
   readonly group?: number
   readonly maxConnections?: number
+  /** The longest question. */
+  readonly maxLineBytes?: number
   /** Told of what no asker can mend. */
   readonly onError: (error: unknown) => void
 }
@@ -34,7 +36,7 @@ export interface ControlSocket<Calls extends CallTable> {
 export async function startControlServer<Calls extends CallTable>(
   socket: ControlSocket<Calls>,
 ): Promise<AsyncDisposable> {
-  const { path, group } = socket
+  const { path, group, maxLineBytes = usualLineBytes } = socket
   const sockets = new Set<Socket>()
   const server = createServer((peer) => {
     sockets.add(peer)
