@@ -53,13 +53,25 @@ function joinRules<Rule>(
 }
 
 function problemsOfLists(read: Read): Problem[] {
-  return (['block', 'allow', 'ownDomain'] as const).flatMap((list) =>
+  const senders = (['block', 'allow'] as const).flatMap((list) =>
     (read.value[list] ?? []).flatMap((entry, index) => {
       if (isListable(entry.sender)) return []
       const message = `\`${entry.sender}\` is not an address, domain, *.domain, IP address or network`
       return [problemAt({ read, path: [list, index, 'sender'] }, message)]
     }),
   )
+  // An address in the name of which somebody writes proves nothing of him.
+  const exceptions = (read.value.ownDomain ?? []).flatMap(({ sender }, index) => {
+    if (isListable(sender) && !sender.includes('@')) return []
+    const message = `\`${sender}\` is not an IP address, a network or the domain of a signature`
+    return [problemAt({ read, path: ['ownDomain', index, 'sender'] }, message)]
+  })
+  const sealers = (read.value.sealers ?? []).flatMap(({ domain }, index) => {
+    const pattern = readPattern(domain)
+    if (pattern !== undefined && pattern !== 'default' && !pattern.includes('@')) return []
+    return [problemAt({ read, path: ['sealers', index, 'domain'] }, `\`${domain}\` is not a domain`)]
+  })
+  return [...senders, ...exceptions, ...sealers]
 }
 
 /**

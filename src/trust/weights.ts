@@ -1,7 +1,9 @@
 import { z } from 'zod'
 
-const points = (shipped: number, text: string) =>
-  z.number().int().min(-100).max(100).default(shipped).describe(`points: ${text}`)
+const bonus = (shipped: number, text: string) =>
+  z.number().int().min(0).max(100).default(shipped).describe(`points: ${text}`)
+const malus = (shipped: number, text: string) =>
+  z.number().int().min(-100).max(0).default(shipped).describe(`points: ${text}`)
 const factor = (shipped: number, text: string) =>
   z.number().min(0).max(1).default(shipped).describe(`factor from 0 to 1: ${text}`)
 const days = (shipped: number, text: string) =>
@@ -19,15 +21,15 @@ export const Weights = z.strictObject({
   /** R: our own mail makes a relation; a count n earns `first + perDoubling * log2 n`, at most `most`, times the identity. */
   relation: z
     .strictObject({
-      pairFirst: points(30, 'this recipient has written to the author once'),
-      pairPerDoubling: points(5, 'for each doubling of these mails'),
-      pairMost: points(45, 'at most for them'),
-      addressFirst: points(25, 'somebody here has written to the author once'),
-      addressPerDoubling: points(4, 'for each doubling of these mails'),
-      addressMost: points(38, 'at most for them'),
-      domainFirst: points(12, 'somebody here has written to the domain once; never for freemail'),
-      domainPerDoubling: points(3, 'for each doubling of these mails'),
-      domainMost: points(24, 'at most for them'),
+      pairFirst: bonus(30, 'this recipient has written to the author once'),
+      pairPerDoubling: bonus(5, 'for each doubling of these mails'),
+      pairMost: bonus(45, 'at most for them'),
+      addressFirst: bonus(25, 'somebody here has written to the author once'),
+      addressPerDoubling: bonus(4, 'for each doubling of these mails'),
+      addressMost: bonus(38, 'at most for them'),
+      domainFirst: bonus(12, 'somebody here has written to the domain once; never for freemail'),
+      domainPerDoubling: bonus(3, 'for each doubling of these mails'),
+      domainMost: bonus(24, 'at most for them'),
       pairHalfLife: days(180, 'after which a mail to an address counts half'),
       domainHalfLife: days(90, 'after which a mail to a domain counts half'),
       forgottenBelow: z
@@ -41,10 +43,10 @@ export const Weights = z.strictObject({
   /** Y: the mail answers one of ours. */
   reply: z
     .strictObject({
-      peer: points(35, 'an answer of whom we wrote to, times the identity'),
-      colleague: points(25, 'an answer of somebody of the same domain, times the identity'),
-      other: points(8, 'an answer of anybody else, times the identity'),
-      unauthenticatedPeer: points(21, 'an answer of whom we wrote to, whose domain proves nothing ever'),
+      peer: bonus(35, 'an answer of whom we wrote to, times the identity'),
+      colleague: bonus(25, 'an answer of somebody of the same domain, times the identity'),
+      other: bonus(8, 'an answer of anybody else, times the identity'),
+      unauthenticatedPeer: bonus(21, 'an answer of whom we wrote to, whose domain proves nothing ever'),
       validDays: days(90, 'in which a mail of ours can be answered'),
       mostUses: times(20, 1000, 'answers to one mail of ours that count'),
     })
@@ -52,11 +54,11 @@ export const Weights = z.strictObject({
   /** T = relation and reply together. */
   trust: z
     .strictObject({
-      most: points(70, 'at most for relation and reply together'),
-      healed: points(45, 'at least, while a heal window is open'),
+      most: bonus(70, 'at most for relation and reply together'),
+      healed: bonus(45, 'at least, while a heal window is open'),
       healWindow: days(14, 'for which our own mail lets a refused sender in'),
       refusalsKept: days(30, 'in which a refusal can be healed'),
-      partnerFrom: points(30, 'whose relation and reply earn this much is a partner'),
+      partnerFrom: bonus(30, 'whose relation and reply earn this much is a partner'),
       partnerIdentity: factor(0.8, 'the proof of identity that a partner needs for milder block lists'),
     })
     .prefault({}),
@@ -73,57 +75,57 @@ export const Weights = z.strictObject({
   /** H: what became of earlier mail of the same identity. */
   history: z
     .strictObject({
-      acceptedPerDoubling: points(3, 'for each doubling of the accepted mails'),
-      acceptedMost: points(12, 'at most for them'),
-      acceptedMostUnnamed: points(
+      acceptedPerDoubling: bonus(3, 'for each doubling of the accepted mails'),
+      acceptedMost: bonus(12, 'at most for them'),
+      acceptedMostUnnamed: bonus(
         8,
         'at most for them where only sender or server is proven, not the author',
       ),
       acceptedHalfLife: days(60, 'after which an accepted mail counts half'),
-      refused: points(-10, 'for each mail refused for content or lists'),
-      refusedMost: points(-40, 'at most for them'),
+      refused: malus(-10, 'for each mail refused for content or lists'),
+      refusedMost: malus(-40, 'at most for them'),
       refusedHalfLife: days(14, 'after which a refused mail counts half'),
     })
     .prefault({}),
   /** A: authentication. */
   authentication: z
     .strictObject({
-      pass: points(5, 'DMARC pass or an aligned signature'),
-      nothing: points(-6, 'neither SPF nor DKIM'),
-      spfSoftfail: points(-6, 'SPF softfail'),
-      spfFail: points(-15, 'SPF fail'),
-      dmarcNone: points(-15, 'DMARC fail, the domain asks for nothing'),
-      dmarcQuarantine: points(-35, 'DMARC fail, the domain asks for quarantine'),
-      dmarcReject: points(-60, 'DMARC fail, the domain asks for rejection'),
-      downgradeSigned: points(-45, 'a partner whose mail comes signed, and this one is not'),
-      downgradeKnown: points(-35, 'a partner whose mail comes from known servers, and this one does not'),
+      pass: bonus(5, 'DMARC pass or an aligned signature'),
+      nothing: malus(-6, 'neither SPF nor DKIM'),
+      spfSoftfail: malus(-6, 'SPF softfail'),
+      spfFail: malus(-15, 'SPF fail'),
+      dmarcNone: malus(-15, 'DMARC fail, the domain asks for nothing'),
+      dmarcQuarantine: malus(-35, 'DMARC fail, the domain asks for quarantine'),
+      dmarcReject: malus(-60, 'DMARC fail, the domain asks for rejection'),
+      downgradeSigned: malus(-45, 'a partner whose mail comes signed, and this one is not'),
+      downgradeKnown: malus(-35, 'a partner whose mail comes from known servers, and this one does not'),
       seenFor: days(180, 'for which it counts how mail of a partner came'),
     })
     .prefault({}),
   /** I: the connecting server, and how the mail presents itself. */
   impression: z
     .strictObject({
-      noReverseName: points(-12, 'the server has no reverse name'),
-      heloNoName: points(-4, 'the server greets without a name'),
-      dialUp: points(-12, 'the server has the name of a dial-up line'),
-      serverMost: points(-20, 'at most for these three'),
-      foreignAddressShown: points(-35, 'the name shown is the address of somebody else'),
-      knownNameShown: points(-20, 'the name shown is that of an own person or a partner'),
-      lookalike: points(-30, 'the domain looks like one of ours or of a partner'),
-      onlyBelow: points(20, 'names that deceive count only below this relation and reply'),
-      bulk: points(-8, 'bulk mail of a sender never seen'),
+      noReverseName: malus(-12, 'the server has no reverse name'),
+      heloNoName: malus(-4, 'the server greets without a name'),
+      dialUp: malus(-12, 'the server has the name of a dial-up line'),
+      serverMost: malus(-20, 'at most for these three'),
+      foreignAddressShown: malus(-35, 'the name shown is the address of somebody else'),
+      knownNameShown: malus(-20, 'the name shown is that of an own person or a partner'),
+      lookalike: malus(-30, 'the domain looks like one of ours or of a partner'),
+      onlyBelow: bonus(20, 'names that deceive count only below this relation and reply'),
+      bulk: malus(-8, 'bulk mail of a sender never seen'),
     })
     .prefault({}),
   /** D: lists asked by DNS. */
   lists: z
     .strictObject({
-      strongServer: points(-60, 'a strong list names the server'),
-      strongDomain: points(-60, 'a strong list names the domain of author or sender'),
-      strongBoth: points(-80, 'strong lists name both'),
-      weak: points(-12, 'for each weak list'),
-      weakMost: points(-24, 'at most for weak lists'),
-      welcome: points(5, 'a welcome list names the server'),
-      warmlyWelcome: points(10, 'a welcome list names the server with its best grade'),
+      strongServer: malus(-60, 'a strong list names the server'),
+      strongDomain: malus(-60, 'a strong list names the domain of author or sender'),
+      strongBoth: malus(-80, 'strong lists name both'),
+      weak: malus(-12, 'for each weak list'),
+      weakMost: malus(-24, 'at most for weak lists'),
+      welcome: bonus(5, 'a welcome list names the server'),
+      warmlyWelcome: bonus(10, 'a welcome list names the server with its best grade'),
       partnerFactor: factor(0.5, 'block lists against a partner'),
     })
     .prefault({}),
@@ -136,25 +138,29 @@ export const Weights = z.strictObject({
         .max(100)
         .default(1.5)
         .describe('number: suspicious above this score'),
-      perScore: points(-6, 'for each whole point of the scorer above that'),
-      most: points(-75, 'at most for that'),
+      perScore: malus(-6, 'for each whole point of the scorer above that'),
+      most: malus(-75, 'at most for that'),
       harmlessBelow: z.number().min(-100).max(0).default(-1).describe('number: harmless below this score'),
-      harmless: points(3, 'content that is harmless'),
+      harmless: bonus(3, 'content that is harmless'),
       partnerFactor: factor(0.4, 'content of a partner'),
-      phishing: points(-60, 'a known address of phishing in it, also of a partner'),
+      phishing: malus(-60, 'a known address of phishing in it, also of a partner'),
     })
     .prefault({}),
   /** G: the middle zone, and answers that the DNS owes. */
   retry: z
     .strictObject({
-      cameBack: points(12, 'came back as asked'),
-      notBelow: points(-15, 'coming back counts only if authentication earned more than this'),
+      cameBack: bonus(12, 'came back as asked'),
+      notBelow: malus(-15, 'coming back counts only if authentication earned more than this'),
       after: minutes(5, 'after which the sender may come back'),
       until: minutes(2880, 'until which he must'),
       mostDeferrals: times(2, 10, 'deferrals of one mail in the middle zone'),
       remembered: days(60, 'for which a sender who came back is not deferred again'),
       mostDnsDeferrals: times(3, 100, 'deferrals of one mail for want of DNS answers'),
     })
+    .refine(
+      ({ after, until }) => after < until,
+      'the sender must have time to come back: `after` is below `until`',
+    )
     .prefault({}),
 })
 export type Weights = z.infer<typeof Weights>

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { ConfigProblem } from '../../../src/config/config-problem.ts'
 import { policySetFrom, readPolicies } from '../../../src/config/read-policies.ts'
-import { outboundPolicyFor } from '../../../src/policy/find-policy.ts'
+import { builtInPolicies, outboundPolicyFor } from '../../../src/policy/find-policy.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const samples = join(import.meta.dirname, '../../../policies')
@@ -170,6 +170,32 @@ describe('A policy file is refused by place and field for', () => {
       'block:\n  - { sender: a.example, reason: x, until: 2027-02-30 }\n',
       '0.yaml:2:44: block[0].until: `2027-02-30` is not a valid ISO date',
     ],
+    [
+      'an exception by a name that anybody can write',
+      'ownDomain:\n  - { sender: boss@kanzlei.example, reason: x }\n',
+      '0.yaml:2:15: ownDomain[0].sender: `boss@kanzlei.example` is not an IP address, a network or the domain of a signature',
+    ],
+    [
+      'a forwarder that is no domain',
+      'sealers:\n  - { domain: ann@list.example, reason: x }\n',
+      '0.yaml:2:15: sealers[0].domain: `ann@list.example` is not a domain',
+    ],
+    [
+      'a weight with the wrong sign',
+      'trust: { authentication: { spfFail: 15 } }',
+      '0.yaml:1:37: trust.authentication.spfFail: too big, at most 0',
+    ],
+    [
+      'a weight that nobody knows',
+      'trust: { relation: { pairfirst: 15 } }',
+      'trust.relation.pairfirst: unknown key `pairfirst`, did you mean `pairFirst`?',
+    ],
+    [
+      'a time to come back that is over before',
+      'trust: { retry: { until: 4 } }',
+      'trust.retry: the sender must have time',
+    ],
+    ['one language twice', 'inbound: { default: { languages: [de, de] } }', 'languages: each language once'],
     ['an empty file', '', '0.yaml:1:1: the file is empty'],
     ['a file cut in the middle', 'outbound:\n  a.example: { protection: [sm', '0.yaml:2:31: '],
   ] as const) {
@@ -182,6 +208,12 @@ describe('A policy file is refused by place and field for', () => {
     expect(
       complaint('outbound: { a.example: { sign: never } }', 'outbound: { A.example: { sign: always } }'),
     ).toBe('1.yaml:1:13: outbound."A.example": a.example has a rule already, at 0.yaml:1:13')
+  })
+
+  it('weights that another file has', () => {
+    expect(complaint('trust: { trust: { most: 60 } }', 'trust: { trust: { healed: 40 } }')).toBe(
+      '1.yaml:1:1: trust: the weights of trust stand in one file only, and in 0.yaml:1:1 already',
+    )
   })
 
   it('limits that only together are the wrong way round', () => {
@@ -197,6 +229,12 @@ describe('A policy file is refused by place and field for', () => {
   it('everything that is wrong in all files at once', () => {
     expect(complaint('outbound: { kunde: {} }', 'inbuond: {}', '').split('\n')).toHaveLength(3)
   })
+})
+
+test('A weight that is left out keeps what is shipped, each by itself', () => {
+  const { trust } = policySetFrom([{ file: 'a.yaml', text: 'trust: { relation: { pairFirst: 20 } }' }], 1)
+  const { trust: shipped } = builtInPolicies
+  expect(trust).toEqual({ ...shipped, relation: { ...shipped.relation, pairFirst: 20 } })
 })
 
 test('An entry that has ended is no mistake', () => {
