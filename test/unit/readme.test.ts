@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { commands, optionTable } from '../../src/cli/commands.ts'
 import { describeSettings } from '../../src/config/describe-settings.ts'
+import { refusalCases } from '../../src/decision/refusal-cases.ts'
 import { builtInInbound, builtInOutbound } from '../../src/policy/find-policy.ts'
 import {
   AllowEntry,
@@ -9,8 +11,11 @@ import {
   InboundRule,
   OfficeRule,
   OutboundRule,
+  OwnDomainException,
   PartnerRule,
+  TrustedSealer,
 } from '../../src/policy/policy.ts'
+import { shippedWeights, Weights } from '../../src/trust/weights.ts'
 
 const file = new URL('../../README.md', import.meta.url)
 
@@ -51,7 +56,35 @@ const sections: Record<string, () => string[]> = {
     ...rows('partners.PATTERN', PartnerRule.shape, {}),
     ...rows('block[]', BlockEntry.shape, {}),
     ...rows('allow[]', AllowEntry.shape, { points: 40 }),
+    ...rows('ownDomain[]', OwnDomainException.shape, {}),
+    ...rows('sealers[]', TrustedSealer.shape, {}),
   ],
+  weights: () => [
+    row('setting', 'built in', 'meaning'),
+    row('---', '---', '---'),
+    ...Object.entries(shippedWeights).flatMap(([group, weights]) =>
+      Object.entries(weights).map(([name, value]) =>
+        row(`\`trust.${group}.${name}\``, `\`${value}\``, describedWeight(group, name)),
+      ),
+    ),
+  ],
+  refusals: () => [
+    row('number', 'reply', 'reason'),
+    row('---', '---', '---'),
+    ...Object.values(refusalCases)
+      .toSorted((a, b) => a.number - b.number)
+      .map(({ number, code, status, en }) =>
+        row(`${number}`, `\`${code} ${status}\``, en.reason.replace(/(?:: \{\}|\.)$/, '').replace('{}', '…')),
+      ),
+  ],
+}
+
+/** The description in the JSON Schema, which is what editors show. */
+function describedWeight(group: string, name: string): string {
+  const { properties } = z.toJSONSchema(Weights, { io: 'input' }) as {
+    properties: Record<string, { properties: Record<string, { description: string }> }>
+  }
+  return properties[group]?.properties[name]?.description ?? ''
 }
 
 function rows(prefix: string, shape: Record<string, unknown>, builtIn: Record<string, unknown>): string[] {
