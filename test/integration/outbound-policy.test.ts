@@ -5,7 +5,7 @@ import type { SunkMail } from '../../src/demonstration/mail-sink.ts'
 import { openPdf, openSmime, verifySignature } from '../../src/demonstration/open-protected.ts'
 import { anna, builder, builderAddress, jonas } from '../../src/demonstration/people.ts'
 import { mustRun } from '../../src/demonstration/run-program.ts'
-import { arrived, since } from '../../src/demonstration/sample.ts'
+import { arrived, since, waitsFor } from '../../src/demonstration/sample.ts'
 import { sendMail } from '../../src/demonstration/smtp-client.ts'
 import { generateOpenPgpKey } from '../../src/keys/openpgp-own.ts'
 import { publicOpenPgpKey } from '../../src/keys/openpgp-public.ts'
@@ -193,6 +193,17 @@ describe.skipIf(noSite)(`mail of our staff by its policies${noSite ? ` (${noSite
     const { content, good } = gpg.decrypts(bodyOfPart(mail.content, 'application/octet-stream'))
     expect(content.toString()).toContain('1.234 EUR')
     expect(good).toHaveLength(1)
+  })
+
+  test('mail to an OpenPGP key that is over waits for another, and somebody can look up why', async () => {
+    for (const name of ['carol-expired', 'dave-revoked'])
+      await command(['key', 'import', openPgpKeyFile(`${name}.pub.asc`)])
+    const isNew = since(site())
+    await send('carol@partner.example', ['Subject: x'], text('1.234 EUR'))
+    await waitsFor(site(), 'carol@partner.example', /451 4\.7\.1/)
+    expect(site().received().filter(isNew)).toEqual([])
+    expect(await command(['key', 'explain', 'carol@partner.example'])).toMatch(/set aside: expired/)
+    expect(await command(['key', 'explain', 'dave@partner.example'])).toMatch(/set aside: revoked/)
   })
 
   test('what its author encrypted leaves as it is, and what only says so does not', async () => {
