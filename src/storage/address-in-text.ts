@@ -16,12 +16,13 @@ export function addressInText(forms: readonly string[]): AddressInText {
     .map((form) =>
       JSON.stringify(form)
         .slice(1, -1)
-        .replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'),
+        .replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
     )
     .join('|')
   const pattern = `(?<![\\p{L}\\p{N}!#$%&*+=?^_\`{|}~.-])(?:${alternatives})(?![\\p{L}\\p{N}_-]|\\.[\\p{L}\\p{N}])`
+  const [first, all] = [new RegExp(pattern, 'iu'), new RegExp(pattern, 'giu')]
   return {
-    isIn: (text) => new RegExp(pattern, 'iu').test(text),
-    erasedFrom: (text) => text.replace(new RegExp(pattern, 'giu'), erasedAddress),
+    isIn: (text) => first.test(text),
+    erasedFrom: (text) => text.replace(all, erasedAddress),
   }
 }

@@ -36,6 +36,11 @@ describe('an address in a record', () => {
     })
 })
 
+it('may have every character that a name can have', () => {
+  const address = "o'hara-{x}|y/z.+*?^$=@muster-firma.example"
+  expect(addressInText([address]).erasedFrom(JSON.stringify([address]))).toBe(`["${erasedAddress}"]`)
+})
+
 test('whatever an address is made of, it is erased from JSON, which stays JSON', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1, unit: 'binary' }), fc.emailAddress(), (local, other) => {
