@@ -12,8 +12,8 @@ import { ownAuthoritiesContract } from './own-authorities-contract.ts'
 import { pdfPasswordsContract } from './pdf-passwords-contract.ts'
 import { personRecordsContract } from './person-records-contract.ts'
 import { senderEntriesContract } from './sender-entries-contract.ts'
-import { waitingMessagesContract } from './waiting-messages-contract.ts'
 import { trustMemoryContract } from './trust-memory-contract.ts'
+import { waitingMessagesContract } from './waiting-messages-contract.ts'
 
 /** Opens an empty storage each time; whoever opens it closes it. */
 export type OpenStorage = () => Promise<Storage>
@@ -32,7 +32,7 @@ export function storageContract(database: string, open: OpenStorage): void {
   ownAuthoritiesContract(database, open)
   pdfPasswordsContract(database, open)
   trustMemoryContract(database, open)
+  personRecordsContract(database, open)
   senderEntriesContract(database, open)
   waitingMessagesContract(database, open)
 }
-  personRecordsContract(database, open)
