@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises'
 import { deadlineWithin } from '../deadline.ts'
+import { takeTurns } from './take-turns.ts'
 
 /** Answers in the shapes of `dns.promises.resolve`: TXT as lists of strings, MX as `{ priority, exchange }`. */
 export type DnsAnswers = unknown[]
@@ -58,6 +59,9 @@ export interface AddressAnswer {
 /** The IPv4 addresses of a name, never an empty list; fails as `Lookup` does. */
 export type AddressLookup = (name: string) => Promise<readonly AddressAnswer[]>
 
+/** More datagrams at once than the buffer of a socket holds are lost, on loopback too; then all of them are late. */
+const mostAtOnce = 100
+
 /** As `openResolver`, for whoever needs to know how long an answer holds and shares what was asked already himself. */
 export function openAddressLookup(
   servers: readonly string[] | undefined,
@@ -66,9 +70,12 @@ export function openAddressLookup(
   const resolver = new Resolver({ timeout: Math.ceil(limits.perQueryMs / 2), tries: 2 })
   if (servers) resolver.setServers([...servers])
   const never = new AbortController().signal
+  const inTurn = takeTurns(mostAtOnce)
   return async (name) => {
     using limit = deadlineWithin(never, limits.perQueryMs)
-    return await withDeadline(() => resolver.resolve4(name, { ttl: true }), limit.signal)
+    const { signal } = limit
+    const ask = async () => (signal.aborted ? [] : resolver.resolve4(name, { ttl: true }))
+    return await withDeadline(() => inTurn(ask), signal)
   }
 }
 
