@@ -2,12 +2,14 @@ import type { InboundOutcome } from '../decision/outcome.ts'
 import type { GatheredFacts } from '../inspection/gather-facts.ts'
 import { authorOf } from '../message/address.ts'
 import { parseAddressList } from '../message/address-list.ts'
+import type { InboundFacts } from '../message/facts.ts'
 import { fieldsNamed } from '../message/header.ts'
 import { outgoingMessageId } from '../message/outgoing-message-id.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import { comparableAddress } from '../policy/pattern.ts'
 import type { PolicySet } from '../policy/policy.ts'
 import type { RefusedLessons } from '../storage/trust-memory.ts'
+import { hasRelation } from '../trust/earned-trust.ts'
 import { lessonsOfAcceptance } from '../trust/lessons.ts'
 import { teaches } from '../trust/teaches.ts'
 import type { Gateway } from './gateway.ts'
@@ -73,16 +75,27 @@ export async function learnFromInbound(
     const lessons = lessonsOfAcceptance(facts, message.sender, rules.trust)
     return memory.learnAccepted(sender, lessons, digest, at, rules.trust)
   }
-  const lessons = lessonsOfRefusal(outcome)
+  const lessons = lessonsOfRefusal(outcome, isKnown(facts, rules))
   // A sender who is refused after he came back has both lessons to give.
   const effect = outcome.kind === 'defer' ? `asked to come again ${digest}` : digest
   if (lessons) await memory.learnRefused(sender, lessons, message.id, effect, at, rules.trust)
 }
 
 /** Want of trust, content and lists count against an identity; forged names, malware and our own faults do not. */
-function lessonsOfRefusal(outcome: Exclude<InboundOutcome, { kind: 'deliver' }>): RefusedLessons | undefined {
-  if (outcome.kind === 'defer')
-    return outcome.comeAgain ? { counts: false, healable: false, suspicious: true } : undefined
-  const counts = !outcome.hard && (outcome.why === 'trust' || outcome.why === 'listed')
-  return { counts, healable: outcome.heals, suspicious: true }
+function lessonsOfRefusal(
+  outcome: Exclude<InboundOutcome, { kind: 'deliver' }>,
+  isKnownAuthor: boolean,
+): RefusedLessons | undefined {
+  if (outcome.kind === 'reject') {
+    const counts = !outcome.hard && (outcome.why === 'trust' || outcome.why === 'listed')
+    return { counts, healable: outcome.heals, suspicious: false }
+  }
+  // He may be let in when he comes again, and a machine here may answer him. Who forges a partner stops nothing by it.
+  return outcome.comeAgain && !isKnownAuthor
+    ? { counts: false, healable: false, suspicious: true }
+    : undefined
+}
+
+function isKnown({ authentication: { author }, relations }: InboundFacts, rules: PolicySet): boolean {
+  return author !== undefined && relations.some((each) => hasRelation(each, author.domain, rules.trust))
 }

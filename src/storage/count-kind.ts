@@ -7,7 +7,7 @@ const never = 1e9 * dayMs
 /**
  * What is counted. Our own mail: `pair`, `address`, `domain`. What became of mail to us, by identity: `accepted`,
  * `refused`. How mail of a domain came: `signed`, `spf`, `origin`, and answers that a network proved: `answered-from`.
- * `suspicious`: an author was refused lately; `healing`: one of his refusals may be healed now. `sent`: mails of one of
+ * `suspicious`: an author was asked to come again lately; `healing`: one of his refusals may be healed now. `sent`: mails of one of
  * us in an hour; `met`: new correspondents of one of us on a day.
  */
 export type CountKind =

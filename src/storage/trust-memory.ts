@@ -73,7 +73,7 @@ export interface RefusedLessons {
   readonly counts: boolean
   /** Our own mail to the author can heal it. */
   readonly healable: boolean
-  /** Who is written to within a day because of it teaches nothing, such as by a vacation reply. */
+  /** Our mail to the author teaches nothing within a day: it may be the answer of a machine. */
   readonly suspicious: boolean
 }
 

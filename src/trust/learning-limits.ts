@@ -8,7 +8,7 @@ export interface Learning {
   readonly isNew: boolean
   /** New correspondents of its sender today, this one too. */
   readonly newToday: number
-  /** The recipient was refused within a day: this may be a machine's answer to him. */
+  /** Mail of the recipient was doubted within a day: this may be a machine's answer to it. */
   readonly isSuspicious: boolean
 }
 

@@ -126,7 +126,7 @@ describe.skipIf(noSite)(`the memory of correspondents${noSite ? ` (${noSite})` :
     expect(before.decisions.length).toBeGreaterThanOrEqual(2)
     expect((await run('gdpr', 'erase', client)).status).toBe(2)
     const erased = await run('gdpr', 'erase', client, ...reason)
-    expect(erased).toMatchObject({ status: 0, stdout: expect.stringContaining('Erased: 3 rows') })
+    expect(erased).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Erased: [1-9]\d* rows/) })
     const after = await json('gdpr', 'export', client)
     expect(after).toMatchObject({ memory: { writers: 0, tokens: 0 }, decisions: [] })
     expect(await run('trust', 'forget', client, ...reason)).toMatchObject({ status: 1 })

@@ -192,7 +192,7 @@ export function trustMemoryContract(database: string, open: OpenStorage): void {
       expect((await relationOf(memory, daysLater(1), { author })).address).toBe(1)
     })
 
-    it('learns nothing from mail to whom was refused within a day', async (memory) => {
+    it('learns nothing from mail to somebody who was doubted within a day', async (memory) => {
       await refuse(memory, await recall(memory, start), start)
       await learn(memory, daysLater(0.9))
       expect((await relationOf(memory, daysLater(1))).pair).toBe(0)

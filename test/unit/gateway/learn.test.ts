@@ -4,7 +4,7 @@ import { learnFromInbound, learnFromOutbound } from '../../../src/gateway/learn.
 import { noProtection } from '../../../src/message/facts.ts'
 import { builtInPolicies } from '../../../src/policy/find-policy.ts'
 import type { SentMail } from '../../../src/storage/trust-memory.ts'
-import { inboundFacts } from '../../support/inbound-facts.ts'
+import { bySpf, inboundFacts, stranger } from '../../support/inbound-facts.ts'
 import { nothingRecalled } from '../../support/recall.ts'
 import { receivedMessage } from '../../support/received-message.ts'
 
@@ -82,9 +82,13 @@ describe('a message from outside', () => {
     ...{ kind: 'reject', hard, why, heals, reason: '', reply },
   })
   const refusal = (counts: boolean, healable: boolean) => ({
-    ...{ counts, healable, suspicious: true, reference: message.id, effect: message.digest },
+    ...{ counts, healable, suspicious: false, reference: message.id, effect: message.digest },
   })
-  for (const [what, outcome, lesson] of [
+  const known = { relations: [{ ...stranger, address: 1 }] }
+  const comeAgain = {
+    ...{ kind: 'defer', comeAgain: true, why: 'comeAgain', reason: '', reply: { ...reply, code: 451 } },
+  } as const
+  for (const [what, outcome, lesson, change = {}] of [
     ['that is accepted', { kind: 'deliver' }, { seen: [], provenAnswers: 0, effect: message.digest }],
     ['refused for want of trust', refused('trust', true), refusal(true, true)],
     ['refused for want of trust in the name of a partner', refused('trust', false), refusal(true, false)],
@@ -93,12 +97,13 @@ describe('a message from outside', () => {
     ['refused whatever the trust', refused('trust', false, true), refusal(false, false)],
     [
       'asked to come again',
-      { kind: 'defer', comeAgain: true, why: 'comeAgain', reason: '', reply: { ...reply, code: 451 } },
+      comeAgain,
       {
         ...{ counts: false, healable: false, suspicious: true, reference: message.id },
         effect: `asked to come again ${message.digest}`,
       },
     ],
+    ['asked to come again in the name of somebody we write to', comeAgain, undefined, known],
     [
       'deferred for a fault of ours',
       { kind: 'defer', comeAgain: false, why: 'scanner', reason: '', reply: { ...reply, code: 451 } },
@@ -108,7 +113,7 @@ describe('a message from outside', () => {
     it(`${what} teaches ${lesson ? 'what becomes of it' : 'nothing'}`, async () => {
       const { learner, judged } = house()
       const opened = { message, protection: noProtection, brought: [] }
-      const gathered = { facts: inboundFacts(), opened, sender: nothingRecalled(1).sender }
+      const gathered = { facts: inboundFacts(bySpf, change), opened, sender: nothingRecalled(1).sender }
       await learnFromInbound(message, gathered, outcome as InboundOutcome, builtInPolicies, learner)
       expect(judged).toEqual(lesson ? [lesson] : [])
     })

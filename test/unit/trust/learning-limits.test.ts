@@ -13,7 +13,7 @@ for (const [what, change, weight, isForDomain, limitReached] of [
   ['the 201st, which is told', { newToday: 201 }, 0, false, true],
   ['the 202nd', { newToday: 202 }, 0, false, false],
   ['somebody known on such a day', { newToday: 500, isNew: false }, 1, true, false],
-  ['somebody who was refused just before', { isSuspicious: true }, 0, false, false],
+  ['somebody whose mail was doubted just before', { isSuspicious: true }, 0, false, false],
 ] as const)
   it(`${what} teaches ${weight}`, () => {
     expect(learningLimits({ ...ordinary, ...change })).toEqual({ weight, isForDomain, limitReached })
