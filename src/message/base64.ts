@@ -1,6 +1,11 @@
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 const characters = Uint8Array.from(alphabet, (character) => character.charCodeAt(0))
+/** The letters of 12 bits, side by side as they lie in memory. */
+const pairs = new Uint16Array(
+  Uint8Array.from({ length: 2 * 4096 }, (_, at) => characters[at % 2 === 0 ? at >> 7 : (at >> 1) & 63] ?? 0)
+    .buffer,
+)
 const skipped = 64
 const padding = 65
 const values = new Uint8Array(256).fill(skipped)
@@ -75,23 +80,30 @@ const lineBytes = 57
 export function encodeLines(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const lines = Math.ceil(bytes.length / lineBytes)
   const encoded = new Uint8Array(4 * Math.ceil(bytes.length / 3) + 2 * lines)
+  // Two letters at a time: a triple is two of them, a line 38, its end one more.
+  const doubles = new Uint16Array(encoded.buffer)
   let to = 0
   for (let line = 0; line < bytes.length; line += lineBytes) {
     const end = Math.min(line + lineBytes, bytes.length)
-    for (let at = line; at < end; at += 3) {
-      const triple =
-        ((bytes[at] ?? 0) << 16) |
-        ((at + 1 < end ? (bytes[at + 1] ?? 0) : 0) << 8) |
-        (at + 2 < end ? (bytes[at + 2] ?? 0) : 0)
-      encoded[to] = characters[triple >> 18] ?? 0
-      encoded[to + 1] = characters[(triple >> 12) & 63] ?? 0
-      encoded[to + 2] = at + 1 < end ? (characters[(triple >> 6) & 63] ?? 0) : 0x3d
-      encoded[to + 3] = at + 2 < end ? (characters[triple & 63] ?? 0) : 0x3d
-      to += 4
+    let at = line
+    for (; at + 2 < end; at += 3) {
+      const triple = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
+      doubles[to] = pairs[triple >> 12] ?? 0
+      doubles[to + 1] = pairs[triple & 0xfff] ?? 0
+      to += 2
     }
-    encoded[to] = 13
-    encoded[to + 1] = 10
-    to += 2
+    if (at < end) {
+      const triple = ((bytes[at] ?? 0) << 16) | (at + 1 < end ? (bytes[at + 1] ?? 0) << 8 : 0)
+      const last = 2 * to
+      encoded[last] = characters[triple >> 18] ?? 0
+      encoded[last + 1] = characters[(triple >> 12) & 63] ?? 0
+      encoded[last + 2] = at + 1 < end ? (characters[(triple >> 6) & 63] ?? 0) : 0x3d
+      encoded[last + 3] = 0x3d
+      to += 2
+    }
+    encoded[2 * to] = 13
+    encoded[2 * to + 1] = 10
+    to += 1
   }
   return encoded
 }

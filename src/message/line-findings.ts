@@ -15,6 +15,31 @@ export interface LineFindings {
 const from = [0x46, 0x72, 0x6f, 0x6d, 0x20]
 const longestLine = 998
 
+/** ASCII behind the control characters that count. Not 0, so the end of a piece ends them, too. */
+const isOrdinary = Uint8Array.from({ length: 256 }, (_, byte) => (byte > 13 && byte < 128 ? 1 : 0))
+
+/** Whole words of four bytes; none where the bytes do not begin at one. */
+function wordsOf({ buffer, byteOffset, length }: Uint8Array): Int32Array {
+  return byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, length >> 2) : new Int32Array(0)
+}
+
+/** Where the ordinary bytes end, from `from` on. */
+function pastOrdinary(bytes: Uint8Array, words: Int32Array, from: number): number {
+  let at = from
+  while ((at & 3) !== 0 && isOrdinary[bytes[at] ?? 0] === 1) at += 1
+  if ((at & 3) === 0) {
+    let word = at >> 2
+    for (; word < words.length; word += 1) {
+      const four = words[word] ?? 0
+      // The highest bit is set in a byte above 127, and, once 14 is taken away, in the lowest byte that was below 14.
+      if (((four | (four - 0x0e0e0e0e)) & 0x80808080) !== 0) break
+    }
+    at = Math.max(at, word << 2)
+  }
+  while (isOrdinary[bytes[at] ?? 0] === 1) at += 1
+  return at
+}
+
 export async function findInLines(bytes: AsyncIterable<Uint8Array>): Promise<LineFindings> {
   const found = {
     eightBit: false,
@@ -29,7 +54,18 @@ export async function findInLines(bytes: AsyncIterable<Uint8Array>): Promise<Lin
   let column = 0
   let matched = 0
   for await (const chunk of bytes) {
+    const words = wordsOf(chunk)
     for (let at = 0; at < chunk.length; at += 1) {
+      if (previous !== 13 && column !== matched) {
+        // Nearly all of a line, past its first letters, says nothing; and every byte that is signed comes through here.
+        const start = at
+        at = pastOrdinary(chunk, words, at)
+        if (at > start) {
+          column += at - start
+          previous = chunk[at - 1] ?? 0
+        }
+        if (at === chunk.length) break
+      }
       const byte = chunk[at] ?? 0
       if (byte === 10) {
         const paired = previous === 13

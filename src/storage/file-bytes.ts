@@ -3,7 +3,8 @@ import { TemporaryFailure } from '../failure.ts'
 
 /** The bytes [start, end) of a file. Fails with TemporaryFailure. */
 export function readFully(descriptor: number, start: number, end: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(Math.max(0, end - start))
+  // All of it is written below, or nothing is given out.
+  const bytes = Buffer.allocUnsafeSlow(Math.max(0, end - start))
   for (let at = 0; at < bytes.length; ) {
     let count: number
     try {

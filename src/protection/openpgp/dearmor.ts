@@ -1,5 +1,6 @@
 import { Base64Decoder } from '../../message/base64.ts'
 import type { ByteSource } from '../../message/byte-source.ts'
+import { free } from '../../message/free.ts'
 
 /** The bytes are no OpenPGP message, or only a piece of one. */
 export class MalformedOpenPgp extends Error {
@@ -31,6 +32,7 @@ export async function* dearmored(source: ByteSource): AsyncGenerator<Uint8Array>
       const end = endOfBase64(piece)
       const bytes = decoder.push(piece.subarray(0, end))
       if (bytes.length > 0) yield bytes
+      free(new Uint8Array(bytes.buffer))
       tail = piece.subarray(end).toString('latin1')
     } else {
       tail += piece.toString('latin1')

@@ -1,4 +1,5 @@
 import { createDecipheriv, createHash, timingSafeEqual } from 'node:crypto'
+import { free } from '../../message/free.ts'
 
 const ciphers: Readonly<Record<string, string>> = {
   aes128: 'aes-128-cfb',
@@ -28,7 +29,9 @@ export async function isUnchanged(
     const known = Buffer.concat([end, plain])
     const split = Math.max(0, known.length - mdcBytes)
     hash.update(known.subarray(0, split))
-    end = known.subarray(split)
+    end = Buffer.from(known.subarray(split))
+    free(plain)
+    free(known)
   }
   return end.length === mdcBytes && timingSafeEqual(hash.digest(), end)
 }
