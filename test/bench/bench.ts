@@ -2,13 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Bar, describeBar, isReached } from './bar.ts'
 import { startBenchSite } from './bench-site.ts'
+import { measureCrypto } from './crypto.ts'
 import { measureMemory } from './memory.ts'
 import { measureOffice } from './office.ts'
 import { describeRates, measureRates } from './rates.ts'
 import { measureStart } from './start-time.ts'
 
 /** What `npm run bench -- NAME` measures alone. */
-const names = ['rates', 'start', 'memory', 'office']
+const names = ['rates', 'start', 'memory', 'office', 'crypto']
 const [only] = process.argv.slice(2)
 if (only !== undefined && !names.includes(only)) {
   process.stderr.write(`npm run bench [-- ${names.join(' | ')}]\n`)
@@ -34,7 +35,12 @@ if (wanted('office')) {
   results.office = office
   bars.push(...office.bars)
 }
-if (only !== 'office') {
+if (wanted('crypto')) {
+  const crypto = await measureCrypto(join(folder, 'crypto'), print)
+  results.crypto = crypto
+  bars.push(...crypto.bars)
+}
+if (only === undefined || ['rates', 'start', 'memory'].includes(only)) {
   await using bench = await startBenchSite(folder)
   if (wanted('rates')) {
     const rates = await measureRates(bench)
