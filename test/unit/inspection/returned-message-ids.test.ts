@@ -30,6 +30,26 @@ for (const [what, message, expected] of [
     report(text, ['text/rfc822-headers\r\nContent-Transfer-Encoding: base64', btoa(ours)]),
     ['<1@example.com>'],
   ],
+  [
+    'a receipt',
+    report(text, [
+      'message/disposition-notification',
+      'Reporting-UA: x\r\nOriginal-Message-ID: <1@example.com>',
+    ]),
+    ['<1@example.com>'],
+  ],
+  [
+    'the mail as text, as qmail does',
+    receivedMessage(`From: mailer-daemon@mx.example\r\n\r\nSorry.\r\n--- Below this line\r\n${ours}\r\n`, {
+      sender: '',
+    }),
+    ['<1@example.com>'],
+  ],
+  [
+    'the mail quoted',
+    report(['text/plain', `It said:\r\n> Message-Id: <1@example.com>\r\n`]),
+    ['<1@example.com>'],
+  ],
   ['nothing but words', report(text, status), []],
   ['a header without an identifier', report(['text/rfc822-headers', 'Subject: x']), []],
   [
