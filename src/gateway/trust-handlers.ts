@@ -6,7 +6,7 @@ import { newMessageId } from './message-id.ts'
 import type { TrustAnswers, trustCalls } from './trust-calls.ts'
 
 export interface TrustParts {
-  readonly storage: Pick<Storage, 'trustMemory' | 'personRecords' | 'audit'>
+  readonly storage: Pick<Storage, 'trustMemory' | 'knownPeople' | 'personRecords' | 'audit'>
   readonly policies: { readonly inForce: Pick<PolicySet, 'trust'> }
   readonly settings: { readonly trust: { readonly clearText?: number | undefined } }
   readonly now: () => Date
@@ -20,7 +20,9 @@ const mostNames = 1000
  */
 export function trustHandlers(parts: TrustParts): CallHandlers<typeof trustCalls, TrustAnswers> {
   const { storage, policies, settings, now } = parts
-  const { trustMemory, personRecords, audit } = storage
+  const { trustMemory, knownPeople, personRecords, audit } = storage
+  const forget = async (address: string) =>
+    (await trustMemory.forget(address)) + (await knownPeople.forget(address))
   const record = async (
     what: AuditedAct,
     subject: string,
@@ -32,7 +34,7 @@ export function trustHandlers(parts: TrustParts): CallHandlers<typeof trustCalls
       return { kept: settings.trust.clearText !== undefined, names: await trustMemory.named(mostNames) }
     },
     async 'trust-forget'({ address, ...act }) {
-      const forgotten = await trustMemory.forget(address)
+      const forgotten = await forget(address)
       if (forgotten > 0) await record('address-forgotten', newMessageId(), act)
       return { forgotten }
     },
@@ -54,7 +56,7 @@ export function trustHandlers(parts: TrustParts): CallHandlers<typeof trustCalls
       return { memory, ...found }
     },
     async 'gdpr-erase'({ address, ...act }) {
-      const remembered = await trustMemory.forget(address)
+      const remembered = await forget(address)
       const erased = await personRecords.erase(address)
       const reference = newMessageId()
       await record('address-erased', reference, act)

@@ -65,6 +65,7 @@ it('names are listed only where the settings keep them', async () => {
 it('a person gets everything that is stored about him, and has it erased without a trace of his name', async () => {
   const { storage, handlers } = await house()
   await storage.trustMemory.learnSent(sentMail(noon), '1', shippedWeights)
+  await storage.knownPeople.learn([{ person: 'carl client', address: carl, own: false }], noon)
   await storage.decisions.add({
     ...{ id: 'A', at: noon, direction: 'outbound', queueId: undefined, clientAddress: undefined },
     ...{ sender: 'ann@example.com', author: undefined, recipients: [carl], answer: 'accept' },
@@ -77,10 +78,12 @@ it('a person gets everything that is stored about him, and has it erased without
     elsewhere: [],
   })
   const erased = await handlers['gdpr-erase']({ address: carl, ...act })
-  expect(erased).toMatchObject({ remembered: 2, decisions: 1, held: 0, elsewhere: [] })
+  expect(erased).toMatchObject({ remembered: 3, decisions: 1, held: 0, elsewhere: [] })
   expect(await handlers['gdpr-export']({ address: carl })).toMatchObject({
     ...{ memory: { writers: 0, relation: { address: 0 } }, decisions: [] },
   })
+  const namesakes = await storage.knownPeople.namesakes('carl client', 'x@stranger.example')
+  expect(namesakes).toEqual({ own: false, partner: false })
   expect(await storage.audit.of(erased.reference)).toMatchObject([{ what: 'address-erased', who: 'ann' }])
   expect(JSON.stringify(await storage.audit.latest(10))).not.toContain('carl')
 })
