@@ -290,7 +290,10 @@ export const SettingsFile = z.strictObject({
       address: z
         .string()
         .max(320)
-        .regex(/^[^\s@<>]+@[^\s@<>]+$/, 'an address such as emailzertifikat@example.org')
+        .regex(
+          /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/i,
+          'an address such as emailzertifikat@example.org',
+        )
         .describe('address of ours to which people send their certificates and keys, a mailbox as any other'),
       activate: z
         .enum(['proven', 'review'])

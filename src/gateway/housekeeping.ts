@@ -8,7 +8,7 @@ import type { IntakeParts } from './intake-parts.ts'
 import { sendDigests } from './send-digests.ts'
 import { warnOfExpiry } from './warn-of-expiry.ts'
 import { warnOfIntakes } from './warn-of-intakes.ts'
-import { workOnIntakes } from './work-on-intakes.ts'
+import { workOnIntakesHourly } from './work-on-intakes.ts'
 
 export interface HousekeepingParts {
   readonly settings: Pick<Settings, 'retention' | 'organization' | 'trust'>
@@ -48,7 +48,7 @@ export function startHousekeeping(parts: HousekeepingParts): Disposable {
     if (parts.intake) {
       const { days } = parts.intake.intake
       warnOfIntakes({ ...parts, postmaster, days }).catch(parts.onError)
-      void workOnIntakes(parts.intake)
+      workOnIntakesHourly(parts.intake).catch(parts.onError)
     }
   }, lookEveryMs ?? everyMs)
   return { [Symbol.dispose]: () => clearInterval(timer) }

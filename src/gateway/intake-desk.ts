@@ -31,15 +31,18 @@ export interface KeptSubmission {
   readonly goOn: () => Promise<void>
 }
 
-/** Nobody has so many; who sends more wants to fill the store, or has us write to somebody. */
-const mostOpen = 16
+/** Open ones, and those of a day. Nobody has so many; who sends more wants to fill the store. */
+const mostAtOnce = 16
+const dayMs = 86_400_000
 const mostWrongCodes = 5
 
 export function openIntakeDesk(parts: IntakeParts): IntakeDesk {
   const own = canonicalAddress(parts.intake.address)
   return {
     async read(message, { facts, opened }) {
-      const isForIt = message.recipients.some((each) => canonicalAddress(addressOf(each) ?? '') === own)
+      const isForIt = message.recipients.some(
+        (each) => own !== undefined && canonicalAddress(addressOf(each) ?? '') === own,
+      )
       return isForIt ? readSubmission(message, facts, opened) : undefined
     },
     async keep(submission) {
@@ -65,10 +68,15 @@ export function openIntakeDesk(parts: IntakeParts): IntakeDesk {
 async function keepCodes(submission: SubmissionMail, { intakes, now }: IntakeParts): Promise<string[]> {
   const hashes = new Set(submission.codes.map(hashOfCode))
   const lines: string[] = []
-  for (const { id, state, proof, isProven } of await intakes.ofAuthor(submission.author)) {
-    if (!proof || !hashes.has(proof.codeHash) || (state !== 'received' && state !== 'proving')) continue
-    if (proof.until < now()) continue
-    if (isProven || (await intakes.change(id, state, { isProven: true }))) lines.push(`intake ${id}: proven`)
+  for (const found of hashes.size > 0 ? await intakes.ofAuthor(submission.author) : []) {
+    const { id, proof } = found
+    if (!proof || !hashes.has(proof.codeHash) || proof.until < now()) continue
+    // Quick people answer while what was received becomes what is being proved.
+    const isKept =
+      found.isProven ||
+      (await intakes.change(id, 'received', { isProven: true })) ||
+      (await intakes.change(id, 'proving', { isProven: true }))
+    if (isKept) lines.push(`intake ${id}: proven`)
   }
   return lines
 }
@@ -83,8 +91,12 @@ async function keepKeys(submission: SubmissionMail, parts: IntakeParts): Promise
     const open = before.filter(({ settledAt }) => settledAt === undefined)
     if (!again) {
       if (await isNothingNew(key, submission, open, parts)) continue
-      if (open.length >= mostOpen) {
-        lines.push(`intake: ${key.kind} ${key.fingerprint.slice(0, 16)} left out, too many are open`)
+      const recent = before.filter(
+        ({ settledAt, receivedAt }) =>
+          settledAt === undefined || receivedAt.getTime() > parts.now().getTime() - dayMs,
+      )
+      if (recent.length >= mostAtOnce) {
+        lines.push(`intake: ${key.kind} ${key.fingerprint.slice(0, 16)} left out, too many at once`)
         continue
       }
       await parts.intakes.add(await newIntake(id, key, submission, parts))
@@ -101,13 +113,15 @@ async function keepKeys(submission: SubmissionMail, parts: IntakeParts): Promise
 /** Signatures and Autocrypt fields come with every mail of some programs, also with a reply and beside the next certificate. */
 async function isNothingNew(
   { fingerprint, cameBy }: SubmittedKey,
-  { isReply, author }: SubmissionMail,
+  { isReply, author, keys }: SubmissionMail,
   open: readonly Intake[],
   { keyStore }: IntakeParts,
 ): Promise<boolean> {
-  if (open.some((each) => each.fingerprint === fingerprint && each.state !== 'proving')) return true
+  const same = open.filter((each) => each.fingerprint === fingerprint)
+  // It is worked on, or has just been proved by this very mail.
+  if (same.some(({ state, isProven }) => state !== 'proving' || isProven)) return true
   if (cameBy === 'file') return false
-  if (isReply) return true
+  if (isReply || keys.some((each) => each.cameBy === 'file')) return true
   const stored = await keyStore.byFingerprint(fingerprint)
   return stored?.state === 'active' && hasTrust(stored.trust, 'verified') && stored.addresses.includes(author)
 }

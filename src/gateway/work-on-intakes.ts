@@ -27,6 +27,12 @@ export async function workOnIntakes(parts: IntakeParts, author?: string): Promis
   }
 }
 
+/** The same on one node alone: two would send two codes, of which one counts. */
+export async function workOnIntakesHourly(parts: IntakeParts): Promise<void> {
+  const hour = parts.now().toISOString().slice(0, 13)
+  if (await parts.effects.first(`intakes worked on ${hour}`, parts.now())) await workOnIntakes(parts)
+}
+
 /** Two mails of one author, or a mail and the hour, would send everything twice. */
 const working = new Map<string, Promise<void>>()
 

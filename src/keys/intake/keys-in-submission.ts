@@ -60,10 +60,14 @@ export async function keysInSubmission(mail: SubmissionMail, at: Date): Promise<
       if (privateKey === undefined) take(submitted(key, cameBy))
   }
   let files = 0
+  const signature = signatureOf(mail.asItCame.root)
+  const inner = signatureOf(mail.opened.root)
   for (const part of leavesOf(mail.opened.root)) {
+    if (files === mostFiles) break
+    if (part === inner || part === signature) continue
     const bytes = await decodedBytes(mail.opened.source, part, mostBytes + 1)
     const named = isNamedAsKey(part)
-    if (files === mostFiles || !(named || holdsKeyBlock(part, bytes))) continue
+    if (!named && !holdsKeyBlock(part, bytes)) continue
     files += 1
     const problem = bytes.length > mostBytes ? 'too-large' : await problemOf(() => read(bytes, 'file'))
     const fileName = named ? shownFileName(part.fileName ?? '') : undefined
@@ -71,9 +75,12 @@ export async function keysInSubmission(mail: SubmissionMail, at: Date): Promise<
   }
   for (const { material, chain } of mail.brought)
     await problemOf(() => read(Buffer.from([material, ...chain].join('\n'), 'latin1'), 'signature'))
-  const signature = signatureOf(mail.asItCame.root)
-  if (signature) {
-    const bytes = await decodedBytes(mail.asItCame.source, signature, mostBytes + 1)
+  for (const [part, { source }] of [
+    [signature, mail.asItCame],
+    [inner, mail.opened],
+  ] as const) {
+    if (!part) continue
+    const bytes = await decodedBytes(source, part, mostBytes + 1)
     if (bytes.length <= mostBytes) await problemOf(() => read(bytes, 'signature'))
   }
   if (keys.size === 0) {
@@ -125,8 +132,11 @@ function holdsKeyBlock({ contentType: { type, subtype } }: MimePart, bytes: Uint
   return (type === 'text' || type === 'application') && block.test(latin1(bytes))
 }
 
-/** Of a signed mail, the part that holds certificates (RFC 8551 3.5). */
+/** Of a signed mail, the part that holds certificates (RFC 8551 3.5); not certificates alone (3.8), which are sent on purpose. */
 function signatureOf(root: MimePart): MimePart | undefined {
-  const part = root.contentType.subtype === 'signed' ? root.children[1] : root
-  return /^(?:x-)?pkcs7-(?:signature|mime)$/.test(part?.contentType.subtype ?? '') ? part : undefined
+  const { contentType, children } = root
+  const part = contentType.type === 'multipart' && contentType.subtype === 'signed' ? children[1] : root
+  const { subtype, parameters } = (part ?? root).contentType
+  const isAlone = parameters.get('smime-type')?.toLowerCase() === 'certs-only'
+  return /^(?:x-)?pkcs7-(?:signature|mime)$/.test(subtype) && !isAlone ? part : undefined
 }

@@ -334,6 +334,24 @@ describe('an encrypted round trip', () => {
     expect(site.names()).toEqual(['active'])
   })
 
+  it('is begun 16 times a day at most', async () => {
+    await using site = await house()
+    for (let time = 1; time <= 20; time += 1) await site.arrive(certificate)
+    expect(site.names().filter((what) => what === 'proof')).toHaveLength(16)
+    site.state.at = new Date(noon.getTime() + dayMs)
+    await site.arrive(certificate)
+    expect(site.names()).toEqual(['received', 'proof'])
+  })
+
+  it('succeeds too if the reply brings the certificate again', async () => {
+    await using site = await house()
+    await site.arrive(certificate)
+    const code = codeIn(site.mails()[1]?.text ?? '')
+    await site.arrive({ ...site.reply(code), ...certificate, text: code })
+    expect(await site.states()).toEqual([['active', 'proven']])
+    expect(site.names()).toEqual(['active'])
+  })
+
   it('counts for its own sender only', async () => {
     await using site = await house()
     await site.arrive(certificate)
