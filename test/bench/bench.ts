@@ -7,9 +7,10 @@ import { measureMemory } from './memory.ts'
 import { measureOffice } from './office.ts'
 import { describeRates, measureRates } from './rates.ts'
 import { measureStart } from './start-time.ts'
+import { measureTrust } from './trust.ts'
 
 /** What `npm run bench -- NAME` measures alone. */
-const names = ['rates', 'start', 'memory', 'office', 'crypto']
+const names = ['rates', 'start', 'memory', 'office', 'crypto', 'trust']
 const [only] = process.argv.slice(2)
 if (only !== undefined && !names.includes(only)) {
   process.stderr.write(`npm run bench [-- ${names.join(' | ')}]\n`)
@@ -39,6 +40,11 @@ if (wanted('crypto')) {
   const crypto = await measureCrypto(join(folder, 'crypto'), print)
   results.crypto = crypto
   bars.push(...crypto.bars)
+}
+if (wanted('trust')) {
+  const trust = await measureTrust(join(folder, 'trust'), print)
+  results.trust = trust
+  bars.push(...trust.bars)
 }
 if (only === undefined || ['rates', 'start', 'memory'].includes(only)) {
   await using bench = await startBenchSite(folder)
