@@ -36,7 +36,11 @@ export function listHandlers(parts: ListParts): CallHandlers<typeof listCalls, L
       put({ ...entry, sender: listed(entry.sender), list: 'allow', addedAt: now() }),
     async 'entry-list'({ list }) {
       const own = (await senderEntries.all()).filter((entry) => entry.list === list)
-      return [...own.map(({ list: _, ...entry }) => entry), ...policies.inForce[list]]
+      const shown = own.map((entry) => {
+        const { list: _list, ...rest } = entry
+        return rest
+      })
+      return [...shown, ...policies.inForce[list]]
     },
     async 'entry-remove'({ list, sender: written, by, reason }) {
       const sender = listed(written)
