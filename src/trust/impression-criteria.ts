@@ -1,8 +1,9 @@
 import type { InboundFacts } from '../message/facts.ts'
 import type { Context, Found } from './criterion.ts'
 
-/** The connecting server: a mail server has a name that leads back to it, and says it. */
-export function clientName({ client }: InboundFacts, { message, weights }: Context): Found {
+/** The connecting server: a mail server has a name that leads back to it, and says it; a machine of our own need not. */
+export function clientName({ client }: InboundFacts, { message, weights, exception }: Context): Found {
+  if (exception) return undefined
   const { noReverseName, heloNoName, dialUp, serverMost } = weights.impression
   const found = [
     client.reverse === 'none' && { points: noReverseName, evidence: 'no reverse name' },

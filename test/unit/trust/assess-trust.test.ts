@@ -394,7 +394,8 @@ describe('the trust in a message', () => {
 
   it('does not count missing proof against a machine that may write in our name', () => {
     const exception = { sender: '192.0.2.1', reason: 'scanner' }
-    expect(scoreOf({ ...spf('fail'), ...dmarc('fail', 'reject') }, {}, { exception })).toBe(0)
+    const client = { reverse: 'none', looksDialUp: true, heloIsName: false } as const
+    expect(scoreOf({ ...spf('fail'), ...dmarc('fail', 'reject') }, { client }, { exception })).toBe(0)
   })
 
   it('does not spread among the users of a free mail provider', () => {
