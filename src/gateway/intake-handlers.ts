@@ -1,11 +1,12 @@
 import { readCertificate } from '../keys/certificate.ts'
 import { activateIntake } from '../keys/intake/activate-intake.ts'
+import { judgeSubmittedKey } from '../keys/intake/judge-submitted-key.ts'
 import type { Intake } from '../storage/intakes.ts'
 import type { GatewayStatus } from './control-calls.ts'
 import { type CallHandlers, ControlRefusal } from './control-server.ts'
 import type { IntakeAnswers, intakeCalls, ShownIntake } from './intake-calls.ts'
 import type { IntakeParts } from './intake-parts.ts'
-import { activated, oneAfterTheOther, refuse } from './work-on-intakes.ts'
+import { activated, oneAfterTheOther, refuse, revocationMs } from './work-on-intakes.ts'
 
 const dayMs = 86_400_000
 
@@ -42,7 +43,14 @@ export function intakeHandlers(
     },
     'intake-accept': ({ id }) =>
       settled(id, open(), async (intake, parts) => {
-        const result = await activateIntake(intake, 'person', { ...parts, at: parts.now() })
+        const [at, signal] = [parts.now(), AbortSignal.timeout(revocationMs)]
+        // The store would keep it; but its sender would be told that he gets encrypted mail now.
+        const verdict = await judgeSubmittedKey(intake, { ...parts, at, signal })
+        if (verdict.kind === 'unusable')
+          throw new ControlRefusal(
+            `It cannot be used: ${verdict.problem}. Refuse it, so that its sender hears why.`,
+          )
+        const result = await activateIntake(intake, 'person', { ...parts, at })
         if (result.kind !== 'active') throw new ControlRefusal(`It cannot be used: ${result.reason}.`)
         await activated(intake, 'accepted', parts)
       }),

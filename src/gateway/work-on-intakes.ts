@@ -9,7 +9,7 @@ import { answerOnce, houseOf, type IntakeParts, settle } from './intake-parts.ts
 /** How long a code counts. */
 const proofMs = 14 * 86_400_000
 /** For what authorities say of one certificate. */
-const revocationMs = 30_000
+export const revocationMs = 30_000
 
 /** Takes each open intake, of everybody or of one author, as far as it goes without people. Never fails: the next hour tries again. */
 export async function workOnIntakes(parts: IntakeParts, author?: string): Promise<void> {

@@ -47,6 +47,7 @@ export function receivedText(intake: Named, house: IntakeHouse): IntakeText {
 
 /** The encrypted mail itself. */
 export function proofText(intake: Named, code: string, house: IntakeHouse): IntakeText {
+  const [german, english] = nounsOf(intake)
   return letter(house, intake, {
     subject: ['Bitte antworten Sie auf diese E-Mail', 'Please reply to this mail'],
     german: [
@@ -57,12 +58,16 @@ export function proofText(intake: Named, code: string, house: IntakeHouse): Inta
       `    ${code}`,
       '',
       'Mehr brauchen Sie nicht zu schreiben. Der Code gilt 14 Tage.',
+      '',
+      `Haben Sie uns ${german.none} geschickt? Dann antworten Sie bitte nicht, sondern rufen Sie uns an.`,
     ],
     english: [
       'You were able to open this encrypted mail. Very good!',
       '',
       'Please reply to this mail now and leave the code above in your reply.',
       'You need not write anything else. The code is valid for 14 days.',
+      '',
+      `You have not sent us a ${english.name.toLowerCase()}? Then please do not reply, but call us.`,
     ],
   })
 }
@@ -75,18 +80,22 @@ export function reviewText(
 ): IntakeText {
   const [german, english] = nounsOf(intake)
   const within = [
-    `Wir prüfen ${german.it} und richten ${german.it} innerhalb von ${house.days} Tagen ein.`,
-    'Sobald das geschehen ist, bekommen Sie eine E-Mail. Bis dahin müssen Sie nichts tun.',
+    why === 'review'
+      ? `Wir prüfen ${german.it} und richten ${german.it} innerhalb von ${house.days} Tagen ein.`
+      : `Sie hören innerhalb von ${house.days} Tagen von uns.`,
+    'Bis dahin müssen Sie nichts tun.',
   ]
   const withinEnglish = [
-    `We will check it and set it up within ${house.days} days.`,
-    'You will get a mail as soon as that is done. You need not do anything until then.',
+    why === 'review'
+      ? `We will check it and set it up within ${house.days} days.`
+      : `You will hear from us within ${house.days} days.`,
+    'You need not do anything until then.',
   ]
   const reasons = {
     'other-address': [
       [
         `${german.whose} gilt für ${intake.addresses.join(', ') || 'keine E-Mail-Adresse'}. Das ist nicht die Adresse,`,
-        'von der Sie uns geschrieben haben. Deshalb sieht sich das ein Mitarbeiter an.',
+        'von der Sie uns geschrieben haben. Deshalb sieht sich das jemand von uns an.',
         'Schneller geht es, wenn Sie von der Adresse aus senden, die im Zertifikat oder Schlüssel steht.',
       ],
       [
@@ -95,8 +104,14 @@ export function reviewText(
       ],
     ],
     'in-use': [
-      [`Für Ihre Adresse ist schon ein anderes Zertifikat oder ein anderer Schlüssel eingerichtet.`],
-      ['Another certificate or key is already set up for your address.'],
+      [
+        'Für Ihre Adresse haben wir schon ein anderes Zertifikat oder einen anderen Schlüssel.',
+        `Deshalb sieht sich jemand von uns ${german.fresh} an.`,
+      ],
+      [
+        'We already have another certificate or key for your address,',
+        'so somebody here will look at the new one.',
+      ],
     ],
     review: [[], []],
   } as const
@@ -116,13 +131,13 @@ export function activeText(intake: Named, house: IntakeHouse): IntakeText {
       `${german.whose} ist jetzt eingerichtet.`,
       'Ab sofort können wir Ihnen verschlüsselte E-Mails schreiben. Sie lesen sie wie gewohnt in Ihrem E-Mail-Programm.',
       '',
-      'Läuft das Zertifikat oder der Schlüssel ab, senden Sie uns einfach rechtzeitig den Nachfolger.',
+      `Bevor ${german.whose} abläuft, senden Sie uns bitte ${german.fresh}.`,
     ],
     english: [
       `${english.your} is set up now.`,
       'From now on we can write encrypted mail to you. You read it in your mail program as always.',
       '',
-      'When it expires, simply send us the next one in time.',
+      'Before it expires, please send us the next one.',
     ],
   })
 }
@@ -281,11 +296,25 @@ const fileProblems: Readonly<Record<KeyImportProblem, Both>> = {
 function nounsOf({ kind }: Named) {
   return kind === 'smime'
     ? ([
-        { name: 'Zertifikat', your: 'Ihr Zertifikat', whose: 'Ihr Zertifikat', it: 'es' },
+        {
+          name: 'Zertifikat',
+          your: 'Ihr Zertifikat',
+          whose: 'Ihr Zertifikat',
+          it: 'es',
+          none: 'kein Zertifikat',
+          fresh: 'das neue',
+        },
         { name: 'Certificate', your: 'your certificate' },
       ] as const)
     : ([
-        { name: 'Schlüssel', your: 'Ihren Schlüssel', whose: 'Ihr Schlüssel', it: 'ihn' },
+        {
+          name: 'Schlüssel',
+          your: 'Ihren Schlüssel',
+          whose: 'Ihr Schlüssel',
+          it: 'ihn',
+          none: 'keinen Schlüssel',
+          fresh: 'den neuen',
+        },
         { name: 'Key', your: 'your key' },
       ] as const)
 }

@@ -462,6 +462,15 @@ describe('a person of the house', () => {
     expect(site.mails()[0]?.text).toContain('Der Grund: Bitte nur Ihr eigenes.')
   })
 
+  test('cannot accept what has expired meanwhile', async () => {
+    await using site = await house()
+    await site.arrive(forged)
+    const [{ id } = { id: '' }] = await site.handlers['intake-list']({})
+    site.state.at = new Date('2050-06-01T12:00:00Z')
+    await expect(site.handlers['intake-accept']({ id })).rejects.toThrow('It cannot be used: expired')
+    expect(await site.storage.keyStore.find(bob)).toEqual([])
+  })
+
   test('is told where no address takes certificates', async () => {
     await expect(intakeHandlers(undefined)['intake-list']({})).rejects.toThrow('no intake')
   })
