@@ -2,9 +2,9 @@ import type { DangerousType } from '../message/facts.ts'
 
 /** Endings of names that Windows, macOS or a desktop of Linux runs, mounts or installs at a click. */
 const endings: Readonly<Partial<Record<DangerousType, string>>> = {
-  executable: 'exe scr pif cpl dll ocx sys drv xll wll msc gadget appimage out elf ax efi',
+  executable: 'exe scr pif cpl dll ocx sys drv xll wll msc gadget appimage elf efi',
   script:
-    'js jse mjs vbs vbe vb wsf wsh wsc sct ps1 ps1xml ps2 psc1 psm1 psd1 bat cmd reg applescript scpt command workflow',
+    'js jse mjs vbs vbe vb wsf wsh wsc sct ps1 ps1xml ps2 psc1 psm1 psd1 bat cmd reg applescript scpt command',
   shortcut:
     'lnk url website desktop scf library-ms search-ms searchconnector-ms settingcontent-ms appref-ms application theme themepack diagcab rdp',
   'disk-image': 'iso img vhd vhdx vmdk udf dmg',

@@ -29,10 +29,16 @@ import {
 } from './zip-directory.ts'
 
 /** An archive in an archive in an archive is looked into; what is one deeper is a bomb or a hiding-place. */
-const maxDepth = 3
+const maxArchives = 3
+/** Messages in messages, and in TNEF: people forward what was forwarded. */
+const maxLayers = 10
 /** Of one member that is an archive itself, and of all that is unpacked of one message. */
 const maxMemberBytes = 100 * 1024 * 1024
 const headBytes = 4096
+/** What the head of a packed file has at least, unless the file is small. */
+const fewHeadBytes = 1000
+/** Deflate makes at most 1032 bytes of each: what comes of these is never too much. */
+const fewPackedBytes = 8000
 /** More than any mail of people; behind them the first of each kind are told. */
 const maxFound = 20
 
@@ -41,6 +47,12 @@ interface Search {
   readonly signal: AbortSignal
   bytes: number
   files: number
+}
+
+/** What is around a file: archives, and layers of any kind. */
+interface Depth {
+  readonly archives: number
+  readonly layers: number
 }
 
 /** Archives are read whole: few at once. */
@@ -59,7 +71,9 @@ export async function dangerousFiles(
   for (const { part } of leavesOf(message.tree.root)) {
     const leaf = await unseenLeaf(message.source, part)
     const isPlain = part.fileName === undefined && part.contentType.type === 'text'
-    await (isPlain ? look(leaf, search, 0) : inTurn(() => look(leaf, search, 0)))
+    await (isPlain
+      ? look(leaf, search, { archives: 0, layers: 0 })
+      : inTurn(() => look(leaf, search, { archives: 0, layers: 0 })))
   }
   return search.found
 }
@@ -69,7 +83,7 @@ function note(search: Search, fileName: string | undefined, type: ForbiddenFile[
     search.found.push({ fileName: shownFileName(fileName ?? '') ?? 'attachment', type })
 }
 
-async function look(file: UnseenFile, search: Search, depth: number): Promise<void> {
+async function look(file: UnseenFile, search: Search, depth: Depth): Promise<void> {
   search.signal.throwIfAborted()
   const { fileName, head } = file
   const byName = fileName === undefined ? undefined : dangerousName(fileName)
@@ -90,15 +104,15 @@ async function look(file: UnseenFile, search: Search, depth: number): Promise<vo
   if (isMessage(file.contentType) || /\.eml[.\s]*$/i.test(fileName ?? ''))
     return lookIntoMessage(file, search, depth, (bytes) => bytes)
   // The volume of a disk image begins with sectors that hold nothing.
-  if (head.length >= headBytes && isDiskImage(await file.start(diskImageBytes)))
+  if (head.length >= fewHeadBytes && isDiskImage(await file.start(diskImageBytes)))
     note(search, fileName, 'disk-image')
 }
 
 /** The whole file; undefined if it cannot be read, or must not be for its size. */
-async function take(file: UnseenFile, search: Search, depth: number): Promise<Buffer | undefined> {
+async function take(file: UnseenFile, search: Search, depth: Depth): Promise<Buffer | undefined> {
   const whole = await file.whole(Math.min(maxMemberBytes, search.bytes))
   // What came in the message itself is bounded by its size.
-  if (depth > 0 && typeof whole !== 'string') search.bytes -= whole.length
+  if (depth.layers > 0 && typeof whole !== 'string') search.bytes -= whole.length
   if (whole === 'too-large') {
     search.bytes = 0
     note(search, file.fileName, 'archive-bomb')
@@ -106,8 +120,9 @@ async function take(file: UnseenFile, search: Search, depth: number): Promise<Bu
   return typeof whole === 'string' ? undefined : whole
 }
 
-async function lookIntoZip(file: UnseenFile, search: Search, depth: number): Promise<void> {
-  if (depth >= maxDepth) return note(search, file.fileName, 'archive-bomb')
+async function lookIntoZip(file: UnseenFile, search: Search, depth: Depth): Promise<void> {
+  if (depth.archives >= maxArchives || depth.layers >= maxLayers)
+    return note(search, file.fileName, 'archive-bomb')
   const zip = await take(file, search, depth)
   if (!zip) return
   const members = readZipDirectory(zip)
@@ -119,13 +134,14 @@ async function lookIntoZip(file: UnseenFile, search: Search, depth: number): Pro
   const { overlap, hidden } = betweenMembers(zip, members)
   if (overlap || members.length > maxMembers) return note(search, file.fileName, 'archive-bomb')
   lookAtNames(hidden, search)
+  const inside = { archives: depth.archives + 1, layers: depth.layers + 1 }
   for (const [index, member] of members.entries()) {
     search.signal.throwIfAborted()
     search.files -= 1
     if (search.files < 0 || search.bytes <= 0) return note(search, file.fileName, 'archive-bomb')
     // Others go on meanwhile.
     if (index % 25 === 24) await new Promise((resolve) => setImmediate(resolve))
-    await look(memberOf(zip, member), search, depth + 1)
+    await look(memberOf(zip, member), search, inside)
   }
 }
 
@@ -135,9 +151,19 @@ function memberOf(zip: Buffer, member: ZipMember): UnseenFile {
   return {
     ...unseenBytes(memberName(member), head ?? Buffer.alloc(0)),
     bytes: async () => member.size,
-    start: async (limit) => memberStart(zip, member, limit, limit) ?? Buffer.alloc(0),
+    start: (limit) => startOf(zip, member, limit),
     whole: (limit) => unpackMember(zip, member, limit),
   }
+}
+
+/** Whatever it is packed like: what grows beyond all bounds is unpacked in part, or as a whole. */
+async function startOf(zip: Buffer, member: ZipMember, limit: number): Promise<Buffer> {
+  const usual = memberStart(zip, member, limit, limit)
+  if (usual) return usual
+  const start = memberStart(zip, member, fewPackedBytes, limit)
+  if (!start || start.length >= limit) return start ?? Buffer.alloc(0)
+  const whole = await unpackMember(zip, member, maxMemberBytes)
+  return typeof whole === 'string' ? start : whole.subarray(0, limit)
 }
 
 function lookAtNames(names: readonly string[], search: Search): void {
@@ -147,26 +173,28 @@ function lookAtNames(names: readonly string[], search: Search): void {
   }
 }
 
-async function lookIntoTnef(file: UnseenFile, search: Search, depth: number): Promise<void> {
-  if (depth >= maxDepth) return note(search, file.fileName, 'archive-bomb')
+async function lookIntoTnef(file: UnseenFile, search: Search, depth: Depth): Promise<void> {
+  if (depth.layers >= maxLayers) return note(search, file.fileName, 'archive-bomb')
   const bytes = await take(file, search, depth)
   if (!bytes) return
   for (const part of readTnef(bytes).parts) {
-    if (part.kind === 'attachment') await look(unseenBytes(part.fileName, part.content), search, depth + 1)
+    if (part.kind === 'attachment')
+      await look(unseenBytes(part.fileName, part.content), search, { ...depth, layers: depth.layers + 1 })
   }
 }
 
 async function lookIntoMessage(
   file: UnseenFile,
   search: Search,
-  depth: number,
+  depth: Depth,
   contentOf: (bytes: Buffer) => Buffer | undefined,
 ): Promise<void> {
-  if (depth >= maxDepth) return note(search, file.fileName, 'archive-bomb')
+  if (depth.layers >= maxLayers) return note(search, file.fileName, 'archive-bomb')
   const bytes = await take(file, search, depth)
   const content = bytes && contentOf(bytes)
   const tree = content && partsOfMessage(content)
   if (!tree) return
   const source = bytesInMemory(content)
-  for (const { part } of leavesOf(tree.root)) await look(await unseenLeaf(source, part), search, depth + 1)
+  for (const { part } of leavesOf(tree.root))
+    await look(await unseenLeaf(source, part), search, { ...depth, layers: depth.layers + 1 })
 }

@@ -145,7 +145,8 @@ function isDecorated(words: readonly string[], each: Guarded): boolean {
   if (words.length <= each.words.length) return false
   const isDistinctive = each.own
     ? each.label.length >= 5
-    : each.label.length >= 6 && each.words.some((word) => !tradeWords.has(word) && !surnames.has(word))
+    : each.label.length >= 6 &&
+      each.words.some((word) => ![tradeWords, surnames, decoyWords].some((words) => words.has(word)))
   if (!isDistinctive) return false
   const extra = words.length - each.words.length
   const isKnown = (from: number) => each.words.every((word, index) => words[from + index] === word)

@@ -89,15 +89,16 @@ export async function converse(
   )
   const abort = () => socket.destroy(new Error('given up'))
   signal.addEventListener('abort', abort, { once: true })
+  const answer = readAll(socket, limit)
+  // An answer that comes before the end of the request counts; so the failure to send more is not told by itself.
+  const sending = send(socket, request).catch(() => undefined)
   try {
-    const answer = readAll(socket, limit)
-    // An answer that comes before the end of the request counts; so the failure to send more is not told by itself.
-    const sending = send(socket, request).catch(() => undefined)
-    const [received] = await Promise.all([answer, sending])
-    return received
+    return await answer
   } finally {
     signal.removeEventListener('abort', abort)
     socket.destroy()
+    // Nobody reads the message any more when this is over.
+    await sending
   }
 }
 

@@ -40,8 +40,16 @@ const bytes = (hex: string, length = 200) =>
 const program = bytes('4d5a9000')
 const zip = (members: Record<string, Uint8Array | string>) =>
   zipSync(Object.fromEntries(Object.entries(members).map(([name, content]) => [name, Buffer.from(content)])))
-const at = (offset: number, text: string) => {
-  const image = Buffer.alloc(40_000)
+/** Begins with what cannot be packed. */
+function noisy(image: Buffer): Buffer {
+  for (let at = 0, state = 1; at < 12_000; at += 1) {
+    state = (state * 48_271) % 2_147_483_647
+    image[at] = state >> 8
+  }
+  return image
+}
+const at = (offset: number, text: string, size = 40_000) => {
+  const image = Buffer.alloc(size)
   image.write(text, offset, 'latin1')
   return image
 }
@@ -82,6 +90,16 @@ describe('an attachment is known by its content, whatever its name', () => {
       'a program in three archives',
       zip({ 'b.zip': zip({ 'c.zip': zip({ 'd.dat': program }) }) }),
       'executable',
+    ],
+    [
+      'an archive with a CD image of nearly nothing',
+      zip({ a: at(32_769, 'CD001', 10_000_000) }),
+      'disk-image',
+    ],
+    [
+      'an archive with a CD image behind noise',
+      zip({ a: noisy(at(32_769, 'CD001', 10_000_000)) }),
+      'disk-image',
     ],
     ['an archive in three archives', zip({ b: zip({ c: zip({ d: zip({ e: 'x' }) }) }) }), 'archive-bomb'],
   ] as const satisfies readonly (readonly [string, Uint8Array | string, DangerousType])[]) {
@@ -150,6 +168,15 @@ describe('what people send passes', () => {
     const message = receivedMessage('From: a@b.example\n\n#!/bin/sh ist die erste Zeile.\n')
     expect(await dangerousFiles(message, never)).toEqual([])
   })
+})
+
+it('mail that was forwarded many times is no bomb', async () => {
+  let content: Uint8Array = Buffer.from('From: a@b.example\r\n\r\nHallo\r\n')
+  for (let times = 0; times < 6; times += 1) {
+    const { source } = mailWith(content, 'Nachricht.eml')
+    content = source.read(0, source.size)
+  }
+  expect(await typesIn(content, 'Nachricht.eml')).toEqual([])
 })
 
 it('a program in a forwarded message is found, with its name made fit to be shown', async () => {
