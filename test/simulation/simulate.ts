@@ -6,14 +6,14 @@ import { openStorage } from '../../src/storage/open-storage.ts'
 import { runYear } from './run-year.ts'
 import { tableOf } from './table.ts'
 
-// node test/simulation/simulate.ts [--seed N] [--days N] [--scale N] [--why KIND]
+// node test/simulation/simulate.ts [--seed N] [--days N] [--scale N] [--why KIND]...
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     days: { type: 'string', default: '365' },
     scale: { type: 'string', default: '1' },
-    /** Mails of this kind that did not get what they should, each with its addends. */
-    why: { type: 'string' },
+    /** With which addends mails of these kinds came to their verdicts. */
+    why: { type: 'string', multiple: true, default: [] },
   },
 })
 // In memory where there is such a place: it measures judgements, not disks.
@@ -31,8 +31,8 @@ try {
     days: Number(values.days),
     scale: Number(values.scale),
     onVerdict: (mail, accepted, signals) => {
-      if (mail.kind !== values.why) return
-      const line = `${accepted ? 'accepted' : 'refused '} ${signals.join(', ')}`
+      if (!values.why.includes(mail.kind)) return
+      const line = `${mail.kind}: ${accepted ? 'accepted' : 'refused '} ${signals.join(', ')}`
       why.set(line, (why.get(line) ?? 0) + 1)
     },
   })
