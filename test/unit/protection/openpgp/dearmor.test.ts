@@ -6,7 +6,8 @@ import { dearmored, MalformedOpenPgp } from '../../../../src/protection/openpgp/
 async function read(armored: string | Uint8Array): Promise<string> {
   const pieces: Uint8Array[] = []
   try {
-    for await (const piece of dearmored(bytesInMemory(Buffer.from(armored)))) pieces.push(Uint8Array.from(piece))
+    for await (const piece of dearmored(bytesInMemory(Buffer.from(armored))))
+      pieces.push(Uint8Array.from(piece))
   } catch (error) {
     if (error instanceof MalformedOpenPgp) return 'malformed'
     throw error
