@@ -52,20 +52,20 @@ export function judgeInbound(
     const relation = facts.relations[index]
     if (!relation) throw new Error('facts without a relation for each recipient')
     const policy = inboundPolicyFor(rules, addressOf(recipient) ?? recipient)
-    const verdict = (cameBack: boolean) => {
+    const verdict = (cameBack: boolean | 'spared') => {
       const trust = assessTrust(facts, { ...common, relation, cameBack })
       const question = { ...common, facts, trust, policy, block: common.lists.block, reference: message.id }
       const outcome = decideInbound({
         ...question,
         organization: circumstances.organization,
-        cameBack,
+        cameBack: cameBack !== false,
         dnsGivenUp: circumstances.dnsGivenUp ?? false,
       })
       return { outcome, trust, policy }
     }
     const first = verdict(circumstances.cameBack)
     const asks = first.outcome.kind === 'defer' && first.outcome.comeAgain
-    return asks && isSpared(first.trust, rules) ? verdict(true) : first
+    return asks && isSpared(first.trust, rules) ? verdict('spared') : first
   })
   const { outcome, decidedBy } = combine(judged.map(({ outcome }) => outcome))
   const policies = judged.map(({ policy }) => policy)

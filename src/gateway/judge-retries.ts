@@ -5,9 +5,6 @@ import type { PolicySet } from '../policy/policy.ts'
 import type { Effects } from '../storage/effects.ts'
 import { type Circumstances, type InboundJudgement, judgeInbound } from './judge-inbound.ts'
 
-/** What earlier tries of a mail say about this one. */
-export type Tries = Required<Pick<Circumstances, 'cameBack' | 'dnsGivenUp'>>
-
 /** What is asked of and told to the memory of earlier tries. */
 interface RetryParts {
   readonly organization: Circumstances['organization']
@@ -25,11 +22,9 @@ export async function judgeRetries(
   facts: InboundFacts,
   rules: PolicySet,
   { organization, effects }: RetryParts,
-): Promise<InboundJudgement & { readonly tries: Tries }> {
-  const judge = (cameBack: boolean, dnsGivenUp: boolean) => {
-    const tries = { cameBack, dnsGivenUp }
-    return { ...judgeInbound(message, facts, rules, { organization, ...tries }), tries }
-  }
+): Promise<InboundJudgement> {
+  const judge = (cameBack: boolean, dnsGivenUp: boolean) =>
+    judgeInbound(message, facts, rules, { organization, cameBack, dnsGivenUp })
   const { retry } = rules.trust
   let judgement = judge(false, false)
   let dnsGivenUp = false

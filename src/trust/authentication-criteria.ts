@@ -108,11 +108,14 @@ export function cameBack(_facts: InboundFacts, { cameBack, before, weights }: Co
     .filter(({ name }) => ['AUTHENTICATED', 'NO_AUTHENTICATION', 'SPF', 'DMARC', 'DOWNGRADE'].includes(name))
     .reduce((sum, { points }) => sum + points, 0)
   if (!cameBack || authentication <= weights.retry.notBelow) return undefined
-  return {
-    points: weights.retry.cameBack,
-    evidence: 'came back after the time that was asked for',
-    words: 'wie erbeten erneut gesendet',
-  }
+  const points = weights.retry.cameBack
+  return cameBack === 'spared'
+    ? { points, evidence: 'proves himself well enough not to be asked to come again', words: '' }
+    : {
+        points,
+        evidence: 'came back after the time that was asked for',
+        words: 'wie erbeten erneut gesendet',
+      }
 }
 
 /** A forwarder whose word we believe says that the author was authenticated when the mail came to him. */

@@ -25,8 +25,8 @@ export interface TrustQuestion {
   readonly exception: OwnDomainException | undefined
   /** Every server that sealed the message on its way is one whose word is believed. */
   readonly trustsSealers: boolean
-  /** The sender was asked to come again, and came after the time that was named; or he did so before. */
-  readonly cameBack: boolean
+  /** The sender was asked to come again, and came after the time that was named, now or lately; `spared`: he need not. */
+  readonly cameBack: boolean | 'spared'
   readonly weights: Weights
 }
 

@@ -10,8 +10,8 @@ export function resolvedForTheBest(facts: InboundFacts): InboundFacts {
     ...facts,
     authentication: {
       ...authentication,
-      // Without the record we do not know what is aligned; it could be.
-      spf: spf.result === 'temperror' ? { ...spf, result: 'pass', aligned: true } : spf,
+      // Without the record we do not know what is aligned, nor whose servers these are: all could be his own.
+      spf: spf.result === 'temperror' ? { ...spf, result: 'pass', aligned: true, reach: 'own' } : spf,
       dkim: dkim.map((signature) =>
         signature.result === 'temperror' ? { ...signature, result: 'pass' } : signature,
       ),

@@ -77,10 +77,7 @@ export const Weights = z.strictObject({
     .strictObject({
       acceptedPerDoubling: bonus(3, 'for each doubling of the accepted mails'),
       acceptedMost: bonus(12, 'at most for them'),
-      acceptedMostUnnamed: bonus(
-        8,
-        'at most for them where only sender or server is proven, not the author',
-      ),
+      acceptedMostUnnamed: bonus(8, 'at most for them where only sender or server is proven, not the author'),
       acceptedHalfLife: days(60, 'after which an accepted mail counts half'),
       refused: malus(-10, 'for each mail refused for content or lists'),
       refusedMost: malus(-40, 'at most for them'),

@@ -461,6 +461,11 @@ describe('the trust in a message', () => {
     expect(assessTrust(harmless, question).range).toEqual({ lowest: 5, highest: 5 })
   })
 
+  it('could be that of a partner by his own servers while nobody knows his SPF', () => {
+    const { range } = assessTrust(facts(spf('temperror')), { ...question, relation: partner })
+    expect(range.highest).toBe(24)
+  })
+
   it('follows the weights of a policy file', () => {
     const weights = Weights.parse({ relation: { pairFirst: 50, pairMost: 60 }, authentication: { pass: 0 } })
     expect(scoreOf(dkim('pass'), {}, { relation: partner, weights })).toBe(50)
