@@ -6,7 +6,10 @@ export interface ByteSource {
   readonly size: number
   /** The bytes of [start, end), clipped to the source. For headers and small parts; the caller bounds the length. */
   read(start: number, end: number): Uint8Array
-  /** The bytes of [start, end) in pieces of at most 64 KiB. A piece is valid until the next one is asked for. */
+  /**
+   * The bytes of [start, end) in pieces of at most 64 KiB. What may run in a worker thread must not keep a piece: there it is
+   * valid until the next one is asked for.
+   */
   stream(start?: number, end?: number): AsyncIterable<Uint8Array>
   /** A window on the same bytes: [start, end). */
   window(start: number, end: number): ByteSource
