@@ -21,8 +21,8 @@ export interface BenchMail {
 export async function openMilterConnection(path: string): Promise<MilterConnection> {
   const socket = connect(path)
   await once(socket, 'connect')
-  let onAnswer = (_: string) => {}
-  let onEnd = (_: Error) => {}
+  let onAnswer: (answer: string) => void = () => {}
+  let onEnd: (error: Error) => void = () => {}
   const reader = new PacketReader()
   socket.on('data', (bytes: Buffer) => {
     reader.push(bytes)
