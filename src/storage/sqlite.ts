@@ -7,7 +7,7 @@ import { groupCommit } from './group-commit.ts'
 import type { Tables } from './tables.ts'
 
 /** In KiB. A million correspondents are found by keyed hashes, anywhere in the file: with 2 MiB each costs a read. */
-const pageCache = 'cache_size = -32768'
+const pageCache = 'cache_size = -49152'
 /** Waiting inside SQLite blocks every session of the process, so we wait little there and retry outside. */
 const busyTimeoutMs = 20
 /** We have about forty; a statement with a list has a text for each length of the list. */

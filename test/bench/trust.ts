@@ -58,7 +58,7 @@ function fill(file: string): void {
   database.exec('begin')
   for (let number = 0; number < relations; number += 1) {
     const at = now.getTime() - (number % 180) * 86_400_000
-    insert.run(randomBytes(32).toString('hex'), ['pair', 'address', 'domain'][number % 3] ?? '', at, at)
+    insert.run(randomBytes(16).toString('hex'), ['pair', 'address', 'domain'][number % 3] ?? '', at, at)
   }
   database.exec('commit')
   database.close()

@@ -6,11 +6,10 @@ export async function trustSchema(transaction: Kysely<Tables>): Promise<void> {
   const { schema } = transaction
   for (const column of ['outside', 'inside', 'name'] as const)
     await schema.alterTable('relations').addColumn(column, 'text').execute()
-  // Only rows that have one: most look-ups and most changes then touch no index but the first.
+  // Only rows that have one: most changes then touch no index but the first. Who is erased is looked for without one.
   await sql`create index relations_outside on relations (outside) where outside is not null`.execute(
     transaction,
   )
-  await sql`create index relations_inside on relations (inside) where inside is not null`.execute(transaction)
   await sql`create index relations_name on relations (kind, last_at) where name is not null`.execute(
     transaction,
   )
@@ -30,7 +29,6 @@ export async function trustSchema(transaction: Kysely<Tables>): Promise<void> {
     .addColumn('uses', 'integer', (column) => column.notNull())
     .addPrimaryKeyConstraint('reply_tokens_key', ['token', 'peer'])
     .execute()
-  await schema.createIndex('reply_tokens_peer').on('reply_tokens').column('peer').execute()
   await schema.createIndex('reply_tokens_sent_at').on('reply_tokens').column('sent_at').execute()
   await schema
     .createTable('refusals')
