@@ -1,6 +1,6 @@
 import type { RelationFacts } from '../message/facts.ts'
 import { type CountKind, decayed, validMs } from './count-kind.ts'
-import { type CountRow, countsOf } from './count-rows.ts'
+import { countsOf } from './count-rows.ts'
 import type { Database } from './database.ts'
 import { fitsOpenWindow } from './heal-windows.ts'
 import { organisationalDomain } from './organisational-domain.ts'
@@ -19,9 +19,7 @@ export async function recall(
   const author = question.author && storedAddress(question.author.address)
   const asked = subjectsOf(question, author, subjects)
   const [rows, { reply, answered }] = await Promise.all([
-    asked.all.length === 0
-      ? new Map<string, CountRow>()
-      : database.read((tables) => countsOf(tables, asked.all)),
+    database.read((tables) => countsOf(tables, asked.all)),
     question.answers.length === 0
       ? answersNothing(isNullSender)
       : database.read((tables) =>
