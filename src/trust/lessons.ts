@@ -20,25 +20,32 @@ export function lessonsOfAcceptance(
   sender: string,
   weights: Weights,
 ): LessonsOfAcceptance {
-  const { authentication, history, reply, relations } = facts
+  const { authentication, relations } = facts
   const { author, spf, dmarc } = authentication
   if (!author || dmarc.result === 'fail') return { seen: [], provenAnswers: 0 }
-  const proven = provenIdentity(facts, weights).factor
-  const known = identityOf(facts, weights).factor
+  const provenAnswers = provenAnswersIn(facts, author.domain, sender, weights)
   const isRelated = relations.some((relation) => hasRelation(relation, author.domain, weights))
-  const seen = isRelated
-    ? [
-        ...(alignedSignature(authentication) ? (['signed'] as const) : []),
-        ...(spf.result === 'pass' && spf.aligned && spf.reach !== 'open' ? (['spf'] as const) : []),
-        ...(proven === 0 && known > 0 ? (['origin'] as const) : []),
-      ]
-    : []
+  if (!isRelated) return { seen: [], provenAnswers }
+  const isOfOrigin = identityOf(facts, weights).factor > 0 && provenAnswers > 0
+  return {
+    seen: [
+      ...(alignedSignature(authentication) ? (['signed'] as const) : []),
+      ...(spf.result === 'pass' && spf.aligned && spf.reach !== 'open' ? (['spf'] as const) : []),
+      // With the answers by which the origin is known, and not longer: else the domain would be missed where it was forgotten.
+      ...(isOfOrigin ? (['origin'] as const) : []),
+    ],
+    provenAnswers,
+  }
+}
+
+function provenAnswersIn(facts: InboundFacts, domain: string, sender: string, weights: Weights): number {
+  const { authentication, history, reply } = facts
+  const { spf, dmarc } = authentication
   const publishes = dmarc.policy !== undefined || history.seen.signed || spf.result === 'fail'
-  if (proven > 0 || publishes) return { seen, provenAnswers: 0 }
+  if (publishes || provenIdentity(facts, weights).factor > 0) return 0
   // The next try of who was refused: somebody here said that it is he.
-  if (history.healing) return { seen, provenAnswers: weights.identity.originLearnedFrom }
-  const isFromDomain = sender.slice(sender.lastIndexOf('@') + 1).toLowerCase() === author.domain
+  if (history.healing) return weights.identity.originLearnedFrom
+  const isFromDomain = sender.slice(sender.lastIndexOf('@') + 1).toLowerCase() === domain
   const isKnownElsewhere = history.seen.origin && !history.learnedOrigin
-  const answers = reply.match === 'exact-peer' && isFromDomain && !isKnownElsewhere
-  return { seen, provenAnswers: answers ? 1 : 0 }
+  return reply.match === 'exact-peer' && isFromDomain && !isKnownElsewhere ? 1 : 0
 }

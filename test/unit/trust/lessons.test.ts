@@ -23,7 +23,13 @@ describe('an accepted mail', () => {
     ['that is signed, of somebody we write to', signed, partner, ['signed']],
     ['of servers that SPF names', bySpf, partner, ['spf']],
     ['of both', { ...bySpf, dkim: [signatureOf('pass')] }, partner, ['signed', 'spf']],
-    ['of a learned origin', unauthenticated, { ...partner, ...history({ learnedOrigin: true }) }, ['origin']],
+    ['of a learned origin', unauthenticated, { ...partner, ...history({ learnedOrigin: true }) }, []],
+    [
+      'of a learned origin, which answers us,',
+      unauthenticated,
+      { ...partner, ...answer, ...history({ learnedOrigin: true }) },
+      ['origin'],
+    ],
     ['of a stranger', signed, {}, []],
     ['that fails DMARC', failing, partner, []],
     [
