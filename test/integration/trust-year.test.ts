@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { openMemory } from '../simulation/open-memory.ts'
 import { runYear } from '../simulation/run-year.ts'
 import { reached, tableOf, targets } from '../simulation/table.ts'
-import { openTestStorage } from '../support/open-test-storage.ts'
 
 // The weights were tuned by seed 1; the others show whether that was chance. A quarter of the mail of a year each.
 describe.each([1, 2, 3])('a year of a firm of thirty people, seed %i', (seed) => {
   test('brings known senders and first contacts in, and keeps forgeries out', async () => {
-    await using storage = await openTestStorage()
+    await using storage = await openMemory()
     const year = await runYear(storage, { seed, scale: 0.25 })
     const table = tableOf(year)
     for (const target of targets) expect(reached(year, target), table).toBeLessThanOrEqual(target.most)
