@@ -1,7 +1,7 @@
 import type { ForbiddenFile, InboundFacts } from '../message/facts.ts'
 import type { BlockEntry, InboundPolicy, OwnDomainException } from '../policy/policy.ts'
 import type { TrustAssessment } from '../trust/assess-trust.ts'
-import { isUnsettled, provenIdentity } from '../trust/identity.ts'
+import { isForwarded, isUnsettled, provenIdentity } from '../trust/identity.ts'
 import type { Weights } from '../trust/weights.ts'
 import { officeTreatment } from './office-treatment.ts'
 import type { InboundOutcome } from './outcome.ts'
@@ -18,6 +18,8 @@ export interface InboundQuestion {
   readonly block: BlockEntry | undefined
   /** Permits the client, or a signature of the message, to write in the name of our own domain without its proof. */
   readonly exception: OwnDomainException | undefined
+  /** Everybody who sealed the message on its way is one whose word is believed. */
+  readonly trustsSealers: boolean
   readonly message: { readonly sender: string; readonly clientAddress: string | undefined }
   /** Names the decision record in the reply. */
   readonly reference: string
@@ -52,7 +54,10 @@ function hardRefusal(question: InboundQuestion): InboundOutcome | undefined {
   const isAllowed = trust.signals.some(({ name, points }) => name === 'ALLOW_LIST' && points > 0)
   if (message.sender === '' && facts.reply.ours === false && !isAllowed)
     return hard('backscatter', 'null sender, and reports on no mail of ours')
-  if (facts.ownDomain && !exception && provenIdentity(facts, weights).factor === 0) {
+  // Our own mail comes back to us by lists; whom we believe says that it was ours when it came to him.
+  const isProven =
+    isForwarded(authentication, question.trustsSealers) || provenIdentity(facts, weights).factor > 0
+  if (facts.ownDomain && !exception && !isProven) {
     // Not even when the DNS owes answers for long: who writes in our own name can wait for them.
     return isUnsettled(authentication)
       ? unsettled(question)

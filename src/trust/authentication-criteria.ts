@@ -1,7 +1,7 @@
 import type { InboundFacts } from '../message/facts.ts'
 import type { Context, Found } from './criterion.ts'
 import { hasRelation } from './earned-trust.ts'
-import { alignedSignature, isUnsettled } from './identity.ts'
+import { alignedSignature, isForwarded, isUnsettled } from './identity.ts'
 
 /** DMARC pass, or a signature that proves as much. */
 export function authenticated({ authentication }: InboundFacts, { weights }: Context): Found {
@@ -40,7 +40,8 @@ export function spf(facts: InboundFacts, { message, weights, exception, trustsSe
   const mayBeSigned =
     alignedSignature(facts.authentication) !== undefined ||
     dkim.some(({ result, aligned }) => aligned && result === 'temperror')
-  if (mayBeSigned || exception || isForwarded(facts, trustsSealers) || isVouchedFor(facts)) return undefined
+  if (mayBeSigned || exception || isForwarded(facts.authentication, trustsSealers) || isVouchedFor(facts))
+    return undefined
   const identity = message.sender === '' ? 'HELO' : 'sender'
   return {
     points: spf.result === 'fail' ? weights.authentication.spfFail : weights.authentication.spfSoftfail,
@@ -55,7 +56,7 @@ export function spf(facts: InboundFacts, { message, weights, exception, trustsSe
  */
 export function dmarc(facts: InboundFacts, { weights, exception, trustsSealers }: Context): Found {
   const { result, policy = 'none' } = facts.authentication.dmarc
-  if (result !== 'fail' || exception || isForwarded(facts, trustsSealers)) return undefined
+  if (result !== 'fail' || exception || isForwarded(facts.authentication, trustsSealers)) return undefined
   const { dmarcNone, dmarcQuarantine, dmarcReject } = weights.authentication
   return {
     points: { none: dmarcNone, quarantine: dmarcQuarantine, reject: dmarcReject }[policy],
@@ -72,7 +73,7 @@ export function downgrade(facts: InboundFacts, context: Context): Found {
   const { weights, identity, exception, trustsSealers, relation } = context
   const { authentication, history } = facts
   const { author, spf, dkim } = authentication
-  if (!author || isUnsettled(authentication) || exception || isForwarded(facts, trustsSealers))
+  if (!author || isUnsettled(authentication) || exception || isForwarded(facts.authentication, trustsSealers))
     return undefined
   const { downgradeSigned, downgradeKnown } = weights.authentication
   const ownDomain = (domain: string | undefined) => domain === author.domain
@@ -116,11 +117,6 @@ export function cameBack(_facts: InboundFacts, { cameBack, before, weights }: Co
         evidence: 'came back after the time that was asked for',
         words: 'wie erbeten erneut gesendet',
       }
-}
-
-/** A forwarder whose word we believe says that the author was authenticated when the mail came to him. */
-function isForwarded({ authentication }: InboundFacts, trustsSealers: boolean): boolean {
-  return trustsSealers && authentication.forwarded?.authorPassed === true
 }
 
 /** The author's own S/MIME signature: what servers between us did matters little. */

@@ -69,3 +69,8 @@ export function alignedSignature({
 export function isUnsettled({ spf, dkim, dmarc }: AuthenticationFacts): boolean {
   return [spf, dmarc, ...dkim].some(({ result }) => result === 'temperror')
 }
+
+/** A forwarder whose word we believe says that the author was authenticated when the mail came to him. */
+export function isForwarded({ forwarded }: AuthenticationFacts, trustsSealers: boolean): boolean {
+  return trustsSealers && forwarded?.authorPassed === true
+}

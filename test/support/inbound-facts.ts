@@ -90,6 +90,7 @@ export const inboundQuestion: InboundQuestion = {
   policy: builtInInbound,
   block: undefined,
   exception: undefined,
+  trustsSealers: false,
   message: { sender: 'ann@partner.example', clientAddress: '192.0.2.1' },
   reference: 'K7Q2-81ZX-4M3P',
   organization: { name: 'Kanzlei Müller', telephone: '+49 9721 0000' },

@@ -64,6 +64,18 @@ describe('a mail in our own name', () => {
     })
   }
 
+  it('comes back by a mailing list that we believe, and by no other', () => {
+    const back = inboundFacts(
+      {
+        dmarc: { result: 'fail', policy: 'reject' },
+        forwarded: { sealers: ['list.example'], authorPassed: true },
+      },
+      { ownDomain: true },
+    )
+    expect(judged(back, { sealers: [{ domain: 'list.example', reason }] }).outcome.kind).toBe('deliver')
+    expect(judged(back, { sealers: [{ domain: 'other.example', reason }] }).outcome.kind).toBe('reject')
+  })
+
   it('of somebody else is no matter of these entries', () => {
     const failed = inboundFacts({ dmarc: { result: 'fail', policy: 'reject' } })
     expect(judged(failed, { ownDomain: [{ sender: '192.0.2.1', reason }] }).outcome.kind).toBe('reject')
