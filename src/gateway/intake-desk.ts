@@ -128,7 +128,7 @@ async function isNothingNew(
 
 async function newIntake(
   id: string,
-  { kind, fingerprint, addresses, material, chain }: SubmittedKey,
+  { kind, fingerprint, addresses, material, chain, cameBy }: SubmittedKey,
   { author, messageId, receivedAt, isAuthentic, signedBy }: SubmissionMail,
   { keyStore }: IntakeParts,
 ): Promise<Intake> {
@@ -142,7 +142,9 @@ async function newIntake(
   )
   return {
     ...{ id, kind, fingerprint, addresses, material, chain, author, messageId, receivedAt, isAuthentic },
-    ...{ vouchedBy: earlier?.fingerprint, state: 'received', reason: '', proof: undefined },
+    // No signature covers the certificates beside it, nor a header: whoever has an old signed mail could add his own to it.
+    ...{ vouchedBy: cameBy === 'file' ? earlier?.fingerprint : undefined },
+    ...{ state: 'received', reason: '', proof: undefined },
     ...{ isProven: false, settledAt: undefined },
   }
 }

@@ -109,10 +109,13 @@ async function problemOf(read: () => Promise<void>): Promise<KeyImportProblem | 
   }
 }
 
+/** Without the signatures of what is signed: nothing covers the certificates in them. */
 function* leavesOf(part: MimePart): Generator<MimePart> {
-  if (part.contentType.type === 'message') return
-  if (part.children.length === 0) yield part
-  for (const child of part.children) yield* leavesOf(child)
+  const { contentType, children } = part
+  if (contentType.type === 'message') return
+  if (children.length === 0) yield part
+  const isSigned = contentType.type === 'multipart' && contentType.subtype === 'signed'
+  for (const child of isSigned ? children.slice(0, 1) : children) yield* leavesOf(child)
 }
 
 function isNamedAsKey({ fileName, contentType: { type, subtype } }: MimePart): boolean {

@@ -7,6 +7,9 @@ import { intakeHandlers } from '../../../src/gateway/intake-handlers.ts'
 import type { IntakeParts } from '../../../src/gateway/intake-parts.ts'
 import { workOnIntakes } from '../../../src/gateway/work-on-intakes.ts'
 import type { GatheredFacts } from '../../../src/inspection/gather-facts.ts'
+import { autocryptField } from '../../../src/keys/autocrypt.ts'
+import { importKeys } from '../../../src/keys/import.ts'
+import { generateOpenPgpKey } from '../../../src/keys/openpgp-own.ts'
 import { noProtection, type ProtectionFacts } from '../../../src/message/facts.ts'
 import { parseMailbox } from '../../../src/message/mailbox.ts'
 import { mailUser, makeCertificate } from '../../support/make-certificate.ts'
@@ -431,6 +434,23 @@ describe('a renewed certificate', () => {
       expect(site.names().includes('active')).toBe(isTaken)
     })
   }
+})
+
+test('a key in the header of an old signed mail that was sent again is not believed for its signature', async () => {
+  await using site = await house()
+  const known = await importKeys(pgp('carol-rsa3072.pub.asc'), {
+    source: 'intake',
+    trust: 'verified',
+    at: noon,
+  })
+  for (const { key } of known) await site.storage.keyStore.add(key)
+  const signedBy = known[0]?.key.fingerprint ?? ''
+  const fake = await generateOpenPgpKey({ name: 'Carol', address: carol }, noon)
+  const field = await autocryptField(fake.armored, carol, noon)
+  await site.arrive({ from: carol, isAuthentic: false, signedBy, header: `Autocrypt:${field?.value}\r\n` })
+  // It goes to the true Carol, who did not ask for it.
+  expect(site.names()).toEqual(['received', 'proof'])
+  expect(await site.storage.keyStore.find(carol)).toHaveLength(1)
 })
 
 describe('a person of the house', () => {

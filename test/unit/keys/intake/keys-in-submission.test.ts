@@ -106,6 +106,19 @@ test('certificates alone, as some programs mail them (RFC 8551 3.8), are sent on
   expect(keys).toMatchObject([{ fingerprint: bobs, cameBy: 'file' }])
 })
 
+test('what was put beside the signature of a mail inside of another signed one was not sent on purpose', async () => {
+  const inner = crlf(openssl(...signed('-certfile', testKeyFile('alice-rsa.cert.pem')))).toString('latin1')
+  const signature = 'Content-Type: application/pkcs7-signature\r\n\r\nAAAA'
+  const { keys } = await keysIn(
+    Buffer.from(
+      'From: bob@partner.example\r\nContent-Type: multipart/signed; boundary=outer\r\n\r\n' +
+        `--outer\r\n${inner}\r\n--outer\r\n${signature}\r\n--outer--\r\n`,
+      'latin1',
+    ),
+  )
+  expect(keys.filter(({ cameBy }) => cameBy === 'file')).toEqual([])
+})
+
 describe('an OpenPGP key is found', () => {
   test('attached or pasted', async () => {
     for (const mail of [
