@@ -12,6 +12,7 @@ const config = defineConfig({
           include: ['test/unit/**/*.test.ts'],
           // A busy machine is no failure: the limits only end what hangs.
           testTimeout: 60_000,
+          expect: { poll: { timeout: 30_000 } },
           hookTimeout: 60_000,
           // Left alone, one core of two stands idle.
           maxWorkers: '100%',
@@ -23,6 +24,7 @@ const config = defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 180_000,
+          expect: { poll: { timeout: 60_000 } },
           hookTimeout: 180_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

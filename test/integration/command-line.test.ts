@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { eicar } from '../../src/demonstration/clamd.ts'
 import { advertiser, strangerAddress } from '../../src/demonstration/people.ts'
 import { mustRun } from '../../src/demonstration/run-program.ts'
 import { arrived, waitsFor } from '../../src/demonstration/sample.ts'
@@ -41,17 +42,23 @@ describe.skipIf(noSite)(`the command postsiegel${noSite ? ` (${noSite})` : ''}`,
   })
 
   test('explains a refusal by its reference, and the addends are the score', async () => {
-    const sender = senderOf(site(), advertiser)
-    const reply = await sendFrom(site(), sender, await letterFrom(sender, {}))
-    expect(reply.code).toBe(550)
+    const sender = senderOf(site())
+    const attachment = { fileName: 'rechnung.com', content: eicar, type: 'application/octet-stream' }
+    const reply = await sendFrom(site(), sender, await letterFrom(sender, { attachment }))
+    expect(reply.code).toBe(554)
     const reference = /Ref\. (\S+)/.exec(reply.text)?.[1] ?? ''
     const record = await json<Explained>('explain', reference)
-    expect(record.answer).toMatch(/^550 5\.7\.1/)
+    expect(record.answer).toMatch(/^554 5\.7\.1/)
     const sum = record.trust.signals.reduce((total, { points }) => total + points, 0)
     expect(Math.max(-100, Math.min(100, sum))).toBe(record.trust.score)
     const shown = await run('explain', reference.toLowerCase())
-    expect(shown.stdout).toContain('BLOCK_LIST')
+    expect(shown.stdout).toMatch(/AUTHENTICATED/)
     expect((await run('explain', 'AAAA-BBBB-CCCC')).status).toBe(1)
+    // Refused before anything was judged: the entry is all there is to tell.
+    const blocked = senderOf(site(), advertiser)
+    const early = await sendFrom(site(), blocked, await letterFrom(blocked, {}))
+    expect(early.code).toBe(550)
+    expect((await run('explain', /Ref\. (\S+)/.exec(early.text)?.[1] ?? '')).stdout).toContain(blocked.domain)
     expect((await run('explain')).status).toBe(2)
   })
 

@@ -65,7 +65,7 @@ async function protectedBy(
   )
 }
 
-const head = 'From: alice@kanzlei.example\nSubject: Gr=\n'
+const head = 'From: alice@kanzlei.example\nSubject: Gr=\nMessage-ID: <1@kanzlei.example>\n'
 const messages: Record<string, string | Uint8Array> = {
   'plain text': `${head}MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\nHallo\n`,
   'a message without a type': `${head}\nHallo\n`,
@@ -122,10 +122,12 @@ describe('a mail of ours as it leaves', () => {
   it('carries no permission to skip TLS and no mark of ours, in any spelling and number', async () => {
     const sent = await protectedBy(
       'tls',
-      `TLS-Required: No\nX-Postsiegel-Trust: +1\nFrom: a@b.example\ntls-required: no\nX-POSTSIEGEL-Reference: x\nTLS-Required: no\nX-Tls-Required: other\n\nHallo\n`,
+      `TLS-Required: No\nX-Postsiegel-Trust: +1\nFrom: a@b.example\ntls-required: no\nX-POSTSIEGEL-Reference: x\nTLS-Required: no\nX-Tls-Required: other\nMessage-ID: <1@b.example>\n\nHallo\n`,
       unsigned,
     )
-    expect(sent.toString()).toBe('From: a@b.example\r\nX-Tls-Required: other\r\n\r\nHallo\r\n')
+    expect(sent.toString()).toBe(
+      'From: a@b.example\r\nX-Tls-Required: other\r\nMessage-ID: <1@b.example>\r\n\r\nHallo\r\n',
+    )
   })
 
   it('is signed around the text where the policy says opaque', async () => {
@@ -151,10 +153,10 @@ describe('a mail of ours as it leaves', () => {
   it('leaves without the flags of its subject, inside and outside', async () => {
     using folder = temporaryFolder()
     const flagged =
-      'From: a@b.example\nX-Postsiegel: sign\nSubject: AW: [Encrypt] Thema [pdf]\nThread-Topic: [encrypt] Thema\n\nHallo\n'
+      'From: a@b.example\nX-Postsiegel: sign\nSubject: AW: [Encrypt] Thema [pdf]\nThread-Topic: [encrypt] Thema\nMessage-ID: <1@b.example>\n\nHallo\n'
     const plain = await protectedBy('none', flagged, unsigned)
     expect(plain.toString()).toBe(
-      'From: a@b.example\r\nSubject: AW: Thema\r\nThread-Topic: Thema\r\n\r\nHallo\r\n',
+      'From: a@b.example\r\nMessage-ID: <1@b.example>\r\nSubject: AW: Thema\r\nThread-Topic: Thema\r\n\r\nHallo\r\n',
     )
     const sent = await protectedBy('smime', flagged, { treatment: { headerProtection: true } })
     expect(sent.toString()).toContain('\r\nSubject: AW: Thema\r\n')
