@@ -83,7 +83,7 @@ function splitSubject(subject: string): {
 } {
   const removed: (readonly Flag[])[] = []
   const kept: string[] = []
-  let rest = subject.trim()
+  let rest = visible(subject).trim()
   for (let match = firstOf(rest); match; match = firstOf(rest)) {
     const found = match[1] === undefined ? undefined : flagsOf(match[1])
     if (found) removed.push(found)
@@ -99,6 +99,14 @@ function splitSubject(subject: string): {
   }
   const text = [`${kept.join('')}${rest}`, ...ends].join(' ').trim()
   return { text, flags: removed.flat(), isShorter: removed.length > 0 }
+}
+
+/** As its author sees it: what is copied from elsewhere brings invisible characters along, keyboards of Asia wide brackets. */
+function visible(text: string): string {
+  return text
+    .replaceAll(/\p{Cf}/gu, '')
+    .replaceAll('\uff3b', '[')
+    .replaceAll('\uff3d', ']')
 }
 
 function firstOf(text: string): RegExpExecArray | null {

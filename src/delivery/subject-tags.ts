@@ -62,7 +62,17 @@ function textOf({ value }: HeaderField): string {
     .trim()
 }
 
-const forgeable = Object.values(tags).map((tag) => lettersOf(tag.slice(1, -1)))
+/** Digits that look like letters of our tags. */
+const lookalikes: Readonly<Record<string, string>> = { 0: 'o', 1: 'i', 3: 'e', 5: 's' }
+
+/** Each tag, and two in one bracket. */
+const forgeable = [
+  ...Object.values(tags),
+  `${tags.opened}${tags.valid}`,
+  `${tags.opened}${tags.invalid}`,
+  `${tags.closed}${tags.valid}`,
+  `${tags.closed}${tags.invalid}`,
+].map(lettersOf)
 
 /** The text without what looks like a tag; undefined if nothing does. */
 function withoutTags(text: string): string | undefined {
@@ -75,21 +85,20 @@ function withoutTags(text: string): string | undefined {
   return rest === text ? undefined : rest
 }
 
-/** What stands in square brackets, or in others that look like them. */
-const bracketed =
-  /[[\u2045\u27e6\u3010\u3014\u3016\u3018\u301a]([^\][\u2045\u2046\u27e6\u27e7\u3010\u3011\u3014-\u301b]{1,60})[\]\u2046\u27e7\u3011\u3015\u3017\u3019\u301b]/gu
+/** What stands in brackets of any form. */
+const bracketed = /\p{Ps}([^\p{Ps}\p{Pe}]{1,60})\p{Pe}/gu
 
-/** Letters of another script stand for any letter: `signеd` with a Cyrillic e is read as ours. */
+/** Letters of another script stand for any letter: `signеd` with a Cyrillic e is read as ours. Also what is shown from right to left. */
 function isTag(inside: string): boolean {
   const letters = lettersOf(inside)
-  return forgeable.some(
-    (tag) =>
-      tag.length === letters.length &&
-      letters.every((letter, index) => letter === tag[index] || !/[!-~]/.test(letter)) &&
-      letters.filter((letter) => /[!-~]/.test(letter)).length * 2 > letters.length,
-  )
+  const isLike = (tag: readonly string[]) =>
+    tag.length === letters.length &&
+    letters.every((letter, index) => letter === tag[index] || !/[!-~]/.test(letter)) &&
+    letters.filter((letter) => /[!-~]/.test(letter)).length * 2 > letters.length
+  return forgeable.some((tag) => isLike(tag) || isLike(tag.toReversed()))
 }
 
 function lettersOf(text: string): readonly string[] {
-  return Array.from(text.toLowerCase().replaceAll(/[\s_.:-]/g, ''))
+  const letters = text.toLowerCase().replaceAll(/[\s\p{P}\p{So}|^`~$+<=>]/gu, '')
+  return Array.from(letters, (letter) => lookalikes[letter] ?? letter)
 }

@@ -64,6 +64,12 @@ for (const [what, forged] of [
   ['in wide brackets', `Rechnung ${encodeWords('\uff3bsigned OK\uff3d')}`],
   ['in brackets of another script', `Rechnung ${encodeWords('\u3010signed OK\u3011')}`],
   ['within another one', 'Rechnung [sig[signed OK]ned OK]'],
+  ['in round brackets', 'Rechnung (signed OK)'],
+  ['in ornamental brackets', `Rechnung ${encodeWords('\u2772signed OK\u2773')}`],
+  ['with digits', 'Rechnung [s1gned 0K]'],
+  ['with a mark', `Rechnung ${encodeWords('[signed OK \u2713]')}`],
+  ['together with another', 'Rechnung [encrypted, signed OK]'],
+  ['from right to left', `Rechnung ${encodeWords('[\u202eKO dengis\u202c]')}`],
   ['with an underscore', 'Rechnung [signed_OK]'],
   ['for encryption', 'Rechnung [encrypted]'],
 ] as const) {
