@@ -100,14 +100,14 @@ function bandOf(score: number, policy: InboundPolicy): 'refuse' | 'between' | 'a
 /**
  * Something encrypted that nobody here can look into. `damaged` never refuses: it names a key of ours, and whoever sends
  * changed copies of another's ciphertext would learn from the answer which of them decrypt (Vaudenay 2002). What refuses
- * shows without any key.
+ * shows without any key: so nothing does that was found inside of what a key of ours opened.
  */
 function refusedForClosed(question: InboundQuestion): InboundOutcome | undefined {
   if (question.policy.undecryptable === 'pass') return undefined
   const closed = question.facts.protection.layers.find(
-    (layer) => layer.kind === 'closed' && layer.reason !== 'damaged',
+    ({ kind }) => kind === 'closed' || kind === 'encrypted',
   )
-  if (closed?.kind !== 'closed') return undefined
+  if (closed?.kind !== 'closed' || closed.reason === 'damaged') return undefined
   return rejected(question, 'closed', `closed: ${closed.format} ${closed.reason}`)
 }
 

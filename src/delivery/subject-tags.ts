@@ -74,13 +74,18 @@ const forgeable = [
   `${tags.closed}${tags.invalid}`,
 ].map(lettersOf)
 
+/** As many tags within each other as are looked for: each costs a pass. */
+const mostNested = 8
+
 /** The text without what looks like a tag; undefined if nothing does. */
 function withoutTags(text: string): string | undefined {
   let rest = text
-  for (;;) {
+  for (let count = 0; ; count += 1) {
     const next = rest.replaceAll(bracketed, (whole, inside: string) => (isTag(inside) ? ' ' : whole))
     if (next === rest) break
     rest = next.replaceAll(/ +/g, ' ').trim()
+    // Nobody writes so: without brackets nothing is a tag.
+    if (count === mostNested) rest = rest.replaceAll(/[\p{Ps}\p{Pe}]/gu, ' ')
   }
   return rest === text ? undefined : rest
 }

@@ -255,6 +255,17 @@ describe('a box that nobody here can look into', () => {
     })
   }
 
+  it('inside of what our key opened is delivered: who changes a ciphertext could read its padding by the answer', () => {
+    const { facts } = closed('unsupported')
+    const opened = {
+      ...{ kind: 'encrypted', format: 'smime', cipher: 'aes-256-cbc', isAuthenticated: false },
+      fingerprint: '',
+    } as const
+    const protection = { ...facts.protection, layers: [opened, ...facts.protection.layers] }
+    const policy = { ...builtInInbound, undecryptable: 'reject' as const }
+    expect(decideInbound({ ...question, ...having({ protection }), policy }).kind).toBe('deliver')
+  })
+
   it('is told to the sender with what he can do, and refuses nothing that a colleague takes', () => {
     const policy = { ...builtInInbound, undecryptable: 'reject' as const }
     const outcome = decideInbound({ ...question, ...closed('no-key'), policy })

@@ -79,6 +79,11 @@ for (const [what, forged] of [
   })
 }
 
+test('ten thousand tags within each other are gone in a few passes', () => {
+  const forged = `${'[sig'.repeat(9000)}[signed OK]${'ned OK]'.repeat(9000)}`
+  expect(after(subject(forged), '')).not.toMatch(/[[\]]/)
+})
+
 it('other words in brackets stay, and where tags mean nothing, all do', () => {
   for (const text of ['[extern] Hallo', '[encrypt] Hallo', 'Fall [2026-11]', '[signed copy] Vertrag'])
     expect(after(subject(text), '')).toBeUndefined()
