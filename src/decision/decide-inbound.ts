@@ -78,7 +78,8 @@ function byTrust(question: InboundQuestion): InboundOutcome {
   const [lowest, highest] = [bandOf(trust.range.lowest, policy), bandOf(trust.range.highest, policy)]
   if (lowest !== highest) {
     // RS-13: no 5xx for want of answers, however long they are owed.
-    const isGood = question.dnsGivenUp && band === 'accept'
+    const isGood =
+      question.dnsGivenUp && band === 'accept' && bandOf(trust.withoutAnswers, policy) === 'accept'
     if (!isGood) return unsettled(question)
   }
   if (band === 'refuse') return refusedByTrust(question)

@@ -41,7 +41,7 @@ export async function authenticate(
 ): Promise<AuthenticationFacts> {
   const found = authorOf(message.fields)
   const author = found.kind === 'author' ? { address: found.address, domain: found.domain } : undefined
-  const asked = lookupsOfOneMessage(lookup, limits, signal)
+  const asked = authorFirst(author, lookup, limits, signal)
   const { fields, limited } = chooseSignatures(message.fields, author?.domain)
   try {
     if (isSmall(message)) askAhead(message, author, asked)
@@ -55,6 +55,31 @@ export async function authenticate(
     if (error instanceof TemporaryFailure) throw error
     // A message that mailauth stumbles over: nobody knows who wrote it.
     return unknownFacts(author)
+  }
+}
+
+/** A tree walk takes 8 at most (RFC 9989 4.10). */
+const policyLookups = 10
+
+/**
+ * What the author's domain asks for is asked with limits of its own: a message can name so many others, all of them slow, that
+ * nobody would hear it, and the mail of a forger would be judged without it at last.
+ */
+function authorFirst(
+  author: Author | undefined,
+  lookup: Lookup,
+  limits: LookupLimits,
+  signal: AbortSignal,
+): MessageLookup {
+  const others = lookupsOfOneMessage(lookup, limits, signal)
+  const asked = new Map<string, MessageLookup>()
+  return (name, rrtype) => {
+    const [, domain] = /^_dmarc\.(.+?)\.?$/i.exec(name) ?? []
+    const isPolicy = domain !== undefined && `.${author?.domain}`.endsWith(`.${domain.toLowerCase()}`)
+    if (!isPolicy || (!asked.has(domain) && asked.size >= policyLookups)) return others(name, rrtype)
+    const own = asked.get(domain) ?? lookupsOfOneMessage(lookup, limits, signal)
+    asked.set(domain, own)
+    return own(name, rrtype)
   }
 }
 
@@ -155,16 +180,28 @@ function factsOf(
     verified.spf && verified.spf.domain !== '-' ? comparableDomain(verified.spf.domain) : undefined
   const policy = record?.policy
   const arc = resultOf(verified.arc ? verified.arc.status.result : false)
+  const spfResult =
+    // RFC 7208 4.1 asks for the client's address; a local client has none, so there is nothing to check.
+    message.client.address === undefined
+      ? 'none'
+      : resultOf(verified.spf ? verified.spf.status.result : false)
+  // RFC 9989 5.4: no proof, and a check that could have been one has no answer: nobody knows whether it fails.
+  const couldBeSpf =
+    spfResult === 'temperror' &&
+    (spfDomain === undefined ||
+      (alignedByPolicy?.spf.strict ? spfDomain === author?.domain : aligned(spfDomain)))
+  const couldPass =
+    couldBeSpf || dkim.some((signature) => signature.aligned && signature.result === 'temperror')
+  const dmarcResult = (text: string | false) => {
+    const result = resultOf(text)
+    return result === 'fail' && couldPass ? 'temperror' : result
+  }
   // `chooseSignatures` left them out already; should the verifier read one where we did not, it must not count.
   const isLimited = dkim.some(({ bodyLengthLimited, result }) => bodyLengthLimited && result === 'pass')
   return {
     author: sameAuthor || !author ? author : undefined,
     spf: {
-      // RFC 7208 4.1 asks for the client's address; a local client has none, so there is nothing to check.
-      result:
-        message.client.address === undefined
-          ? 'none'
-          : resultOf(verified.spf ? verified.spf.status.result : false),
+      result: spfResult,
       domain: spfDomain,
       aligned:
         sameAuthor &&
@@ -174,7 +211,7 @@ function factsOf(
     dkim: [...dkim, ...limited],
     dmarc: {
       result:
-        verified.dmarc && sameAuthor && !isLimited ? resultOf(verified.dmarc.status.result) : 'permerror',
+        verified.dmarc && sameAuthor && !isLimited ? dmarcResult(verified.dmarc.status.result) : 'permerror',
       policy: policy === 'none' || policy === 'quarantine' || policy === 'reject' ? policy : undefined,
     },
     arc,

@@ -3,7 +3,7 @@ import { criteria } from './criteria.ts'
 import type { Context, Signal, TrustQuestion } from './criterion.ts'
 import { earnedTrust } from './earned-trust.ts'
 import { identityOf } from './identity.ts'
-import { resolvedForTheBest, resolvedForTheWorst } from './resolve-unknowns.ts'
+import { resolvedForNothing, resolvedForTheBest, resolvedForTheWorst } from './resolve-unknowns.ts'
 
 /** The Level of Trust: 0 is an unknown sender, -100 and +100 the ends. The points of the signals sum to the score. */
 export interface TrustAssessment {
@@ -14,6 +14,8 @@ export interface TrustAssessment {
   readonly earned: number
   /** What the score could be if every temperror had come to an answer; equal to it where all is known. */
   readonly range: { readonly lowest: number; readonly highest: number }
+  /** What it is if every temperror proves nothing: what counts where an answer is waited for no longer. */
+  readonly withoutAnswers: number
 }
 
 /**
@@ -23,8 +25,10 @@ export interface TrustAssessment {
 export function assessTrust(facts: InboundFacts, question: TrustQuestion): TrustAssessment {
   const found = sum(facts, question)
   const [worst, best] = [resolvedForTheWorst(facts), resolvedForTheBest(facts)]
+  const nothing = resolvedForNothing(facts)
   return {
     ...found,
+    withoutAnswers: nothing === facts ? found.score : sum(nothing, question).score,
     range: {
       lowest: Math.min(found.score, worst === facts ? found.score : sum(worst, question).score),
       highest: Math.max(found.score, best === facts ? found.score : sum(best, question).score),
@@ -32,7 +36,10 @@ export function assessTrust(facts: InboundFacts, question: TrustQuestion): Trust
   }
 }
 
-function sum(facts: InboundFacts, question: TrustQuestion): Omit<TrustAssessment, 'range'> {
+function sum(
+  facts: InboundFacts,
+  question: TrustQuestion,
+): Omit<TrustAssessment, 'range' | 'withoutAnswers'> {
   const { message, relation, weights } = question
   const identity = identityOf(facts, weights)
   const earned = earnedTrust(facts, message.sender, relation, identity, weights)

@@ -33,7 +33,29 @@ export function resolvedForTheWorst(facts: InboundFacts): InboundFacts {
       dkim: dkim.map((signature) =>
         signature.result === 'temperror' ? { ...signature, result: 'fail' } : signature,
       ),
-      dmarc: dmarc.result === 'temperror' ? { result: 'fail', policy: 'reject' } : dmarc,
+      dmarc: dmarc.result === 'temperror' ? { result: 'fail', policy: dmarc.policy ?? 'reject' } : dmarc,
+    },
+  }
+}
+
+/**
+ * The facts if every check without an answer proved nothing, for mail that has waited long enough: who can keep a check
+ * from coming to an answer must not be better off than who fails it.
+ */
+export function resolvedForNothing(facts: InboundFacts): InboundFacts {
+  const { authentication } = facts
+  if (!isUnsettled(authentication)) return facts
+  const { spf, dkim, dmarc } = authentication
+  return {
+    ...facts,
+    authentication: {
+      ...authentication,
+      // Not `none`: that would say that the domain publishes nothing.
+      spf: spf.result === 'temperror' ? { ...spf, result: 'neutral' } : spf,
+      dkim: dkim.map((signature) =>
+        signature.result === 'temperror' ? { ...signature, result: 'neutral' } : signature,
+      ),
+      dmarc: dmarc.result === 'temperror' ? { ...dmarc, result: dmarc.policy ? 'fail' : 'none' } : dmarc,
     },
   }
 }

@@ -80,7 +80,7 @@ export function scored(
   { lowest = score, highest = score, signal = 'NO_AUTHENTICATION' } = {},
 ): TrustAssessment {
   const signals = score === 0 ? [] : [{ name: signal, points: score, evidence: '', words: '' }]
-  return { score, signals, identity: 0.8, earned: 0, range: { lowest, highest } }
+  return { score, signals, identity: 0.8, earned: 0, range: { lowest, highest }, withoutAnswers: score }
 }
 
 /** The decision about a clean mail of an unknown sender in order. */

@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { judgeInbound } from '../../../src/gateway/judge-inbound.ts'
-import type { AuthenticationFacts, AuthenticationResult, InboundFacts } from '../../../src/message/facts.ts'
+import {
+  type AuthenticationFacts,
+  type AuthenticationResult,
+  type InboundFacts,
+  unaskedFacts,
+} from '../../../src/message/facts.ts'
 import { builtInPolicies } from '../../../src/policy/find-policy.ts'
 import type { PolicySet } from '../../../src/policy/policy.ts'
 import { inboundFacts, signatureOf, stranger } from '../../support/inbound-facts.ts'
@@ -130,6 +135,27 @@ it('who proves himself is not asked to come again, and the record says so', () =
   expect(outcome.kind).toBe('deliver')
   expect(trust.signals.find(({ name }) => name === 'CAME_BACK')?.evidence).toContain('proves himself')
 })
+
+for (const [what, authentication] of [
+  [
+    'a signature of his own',
+    { dkim: [signatureOf('temperror', { domain: 'forger.example', aligned: false })] },
+  ],
+  ['SPF of his own domain', { spf: { result: 'temperror', domain: 'forger.example', aligned: false } }],
+  [
+    'SPF of a partner with DMARC',
+    {
+      spf: { result: 'temperror', domain: 'partner.example', aligned: false },
+      dmarc: { result: 'temperror', policy: 'reject' },
+    },
+  ],
+] as const satisfies readonly [string, Partial<AuthenticationFacts>][]) {
+  it(`who forges a partner gains nothing by keeping ${what} from coming to an answer, however often he comes`, () => {
+    const history = { ...unaskedFacts.history, seen: { signed: true, spf: true, origin: false } }
+    const facts = inboundFacts(authentication, { history, relations: [{ ...stranger, pair: 5 }] })
+    expect(judged(facts, {}, {}, { dnsGivenUp: true }).outcome.kind).not.toBe('deliver')
+  })
+}
 
 const results = fc.constantFrom<AuthenticationResult>('pass', 'fail', 'softfail', 'none', 'temperror')
 const authentications: fc.Arbitrary<Partial<AuthenticationFacts>> = fc.record({

@@ -195,6 +195,48 @@ describe('a DNS that does not answer', () => {
     })
   })
 
+  for (const [what, isSigned, zone] of [
+    ['a part of SPF', false, { 'partner.example': { TXT: [['v=spf1 include:late.example -all']] } }],
+    [
+      'the key of a signature',
+      true,
+      {
+        'partner.example': { TXT: [['v=spf1 -all']] },
+        's._domainkey.partner.example': { TXT: 'ESERVFAIL' },
+      },
+    ],
+  ] as readonly (readonly [string, boolean, Zone])[]) {
+    it(`fails nobody by DMARC while ${what} could still be his proof`, async () => {
+      const text = isSigned ? await signed(letter, 'partner.example') : letter
+      const found = await facts(text, { ...policy('reject'), 'late.example': { TXT: 'ETIMEOUT' }, ...zone })
+      expect(found.dmarc).toEqual({ result: 'temperror', policy: 'reject' })
+    })
+  }
+
+  it('fails a forger by DMARC for whom only a check of a strange domain is missing', async () => {
+    const zone = { ...policy('reject'), 's._domainkey.stranger.example': { TXT: 'ESERVFAIL' } }
+    const found = await facts(await signed(letter, 'stranger.example'), zone, {
+      sender: 'x@stranger.example',
+    })
+    expect(found).toMatchObject({ dkim: [{ result: 'temperror' }], dmarc: { result: 'fail' } })
+  })
+
+  it('does not keep us from hearing what the author’s domain asks for, however slow all others are', async () => {
+    const large = letter.replace('ann@partner', 'ann@mail.partner') + 'x\n'.repeat(200_000)
+    const slow = zoneLookup(policy('reject'))
+    const found = await authenticate(
+      receivedMessage(await signed(large, 'slow.example'), { sender: 'x@slow.example' }),
+      (name, rrtype, signal) =>
+        name.endsWith('slow.example') ? new Promise<never>(() => undefined) : slow(name, rrtype, signal),
+      never,
+      { totalMs: 300, lookups: 60 },
+    )
+    expect(found).toMatchObject({
+      dkim: [{ result: 'temperror' }],
+      dmarc: { result: 'fail', policy: 'reject' },
+    })
+  })
+
   it('ends the waiting at the deadline, even if it never says anything', async () => {
     const silent = () => new Promise<never>(() => undefined)
     const message = receivedMessage(await signed(letter, 'partner.example'))
