@@ -7,10 +7,12 @@ export interface FieldToDelete {
 }
 
 const ownPrefix = 'x-postsiegel-'
+/** By it our own people ask for less protection, too: a mail that one of them sends on must not bring it along. */
+const ownRequest = 'x-postsiegel'
 
 /**
  * The fields of a received message that only we may write: Authentication-Results under our own authserv-id
- * (RFC 8601 5: they "MUST be removed") and our own X-Postsiegel-* fields. A field whose authserv-id cannot be read
+ * (RFC 8601 5: they "MUST be removed") and our own X-Postsiegel and X-Postsiegel-* fields. A field whose authserv-id cannot be read
  * goes too if it mentions ours: somebody's parser may find it there.
  */
 export function forgedResults(fields: readonly HeaderField[], authservId: string): FieldToDelete[] {
@@ -22,7 +24,9 @@ export function forgedResults(fields: readonly HeaderField[], authservId: string
     const occurrence = (seen.get(field.name.toLowerCase()) ?? 0) + 1
     seen.set(field.name.toLowerCase(), occurrence)
     const isOurs =
-      name.startsWith(ownPrefix) || (name === 'authentication-results' && claimsToBe(field.value, authservId))
+      name === ownRequest ||
+      name.startsWith(ownPrefix) ||
+      (name === 'authentication-results' && claimsToBe(field.value, authservId))
     if (isOurs) forged.push({ name: field.name, occurrence })
   }
   return forged

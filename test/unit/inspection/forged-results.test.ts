@@ -38,12 +38,14 @@ it('our own fields are deleted, each under the number that it has among its name
     { name: 'Subject', value: ' x' },
     { name: 'x-postsiegel-trust', value: ' +99' },
     { name: 'X-POSTSIEGEL-NEW', value: '' },
+    { name: 'X-Postsiegel', value: ' plain' },
   ]
   expect(forgedResults(fields, ours)).toEqual([
     { name: 'X-Postsiegel-Trust', occurrence: 1 },
     { name: 'authentication-results', occurrence: 2 },
     { name: 'x-postsiegel-trust', occurrence: 2 },
     { name: 'X-POSTSIEGEL-NEW', occurrence: 1 },
+    { name: 'X-Postsiegel', occurrence: 1 },
   ])
 })
 
