@@ -45,7 +45,8 @@ export async function answerMessage(
       ...(cause === undefined ? {} : { cause: describeError(cause) }),
     })
     const answer = { kind: 'refuse', reply: replyTo(error) } as const
-    await recordFailure(message, rules, gateway, answer)
+    // Postfix that has left hears no answer: nothing was decided about the message.
+    if (!gone.aborted) await recordFailure(message, rules, gateway, answer)
     return answer
   }
 }
@@ -64,14 +65,10 @@ async function recordFailure(
   using limit = deadlineWithin(new AbortController().signal, recordWithinMs)
   await before(
     limit.signal,
-    recordDecision(
-      gateway,
-      message,
-      rules,
-      author.kind === 'author' ? author.address : undefined,
-      answer,
-      { trust: undefined, outcomes: message.recipients.map((recipient) => ({ recipient, outcome })) },
-    ),
+    recordDecision(gateway, message, rules, author.kind === 'author' ? author.address : undefined, answer, {
+      trust: undefined,
+      outcomes: message.recipients.map((recipient) => ({ recipient, outcome })),
+    }),
   ).catch(() => undefined)
 }
 
