@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { fileStates } from '../../../src/keys/file-states.ts'
 import { findCertificates } from '../../../src/keys/find-keys.ts'
 import { offerKey } from '../../../src/keys/offer-key.ts'
 import { type PartnerAnchors, partnerAnchorsFrom } from '../../../src/keys/partner-anchors.ts'
@@ -60,6 +61,7 @@ it('a file of a partner’s authorities is read again when it changes, and count
   const anchors = partnerAnchorsFrom(
     () => [file, testKeyFile('intermediate-ca.cert.pem')],
     (error) => problems.push(error),
+    fileStates(0),
   )
   const prints = async () => (await anchors(bob)).map(({ fingerprint }) => fingerprint)
   const [root, intermediate] = ['root-ca', 'intermediate-ca'].map((name) => testCertificate(name))
