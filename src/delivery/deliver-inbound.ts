@@ -11,6 +11,7 @@ import { shownFileName } from '../message/shown-file-name.ts'
 import type { Edit, FinalAnswer } from '../milter/filter.ts'
 import type { InboundPolicy } from '../policy/policy.ts'
 import { protectableFields } from '../protection/protected-fields.ts'
+import { answerBody } from './answer-body.ts'
 import { entityEdits, fieldEdits } from './entity-edits.ts'
 import { markingEdits } from './marking-edits.ts'
 import { officeRecord } from './office-record.ts'
@@ -96,7 +97,7 @@ function content(
   edits: readonly Edit[],
 ): { readonly edits: readonly Edit[]; readonly body?: AsyncIterable<Uint8Array> } {
   const root = entities.get('')
-  if (root) return { edits: [...edits, ...entityEdits(message.fields, root)], body: root.body.stream() }
+  if (root) return { edits: [...edits, ...entityEdits(message.fields, root)], body: answerBody(root.body) }
   if (entities.size === 0 && shown === message) return { edits }
   const parts = new Map(Array.from(entities, ([path, entity]) => [path, partBytes(entity)]))
   const whole = replaceParts(shown.source, shown.tree, parts)
@@ -104,7 +105,7 @@ function content(
     shown === message
       ? []
       : entityEdits(message.fields, entityOf(shown.fields, shown.source, shown.bodyStart))
-  return { edits: [...edits, ...described], body: whole.stream(shown.bodyStart) }
+  return { edits: [...edits, ...described], body: answerBody(whole, shown.bodyStart) }
 }
 
 /** Enough for a month's accounting in one mail; a header is no list. */

@@ -20,6 +20,7 @@ import { withLegacyDisplay } from '../protection/legacy-display.ts'
 import { type PdfHouse, pdfEntity } from '../protection/pdf/pdf-entity.ts'
 import { chooseAlgorithms } from '../protection/smime/choose-algorithms.ts'
 import type { MailCrypto } from '../protection/threads/mail-crypto.ts'
+import { answerBody } from './answer-body.ts'
 import { deletions, entityEdits, fieldEdits } from './entity-edits.ts'
 
 /** With what the author of a message signs. */
@@ -166,7 +167,7 @@ function changed(message: ReceivedMessage, outer: readonly HeaderField[], entity
   return {
     kind: 'accept',
     edits: [...commonEdits(message, outer), ...entityEdits(message.fields, entity)],
-    body: entity.body.stream(),
+    body: answerBody(entity.body),
   }
 }
 

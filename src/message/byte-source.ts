@@ -27,6 +27,7 @@ export interface SharedFile {
   readonly descriptor: number
   /** Until disposed, the descriptor stays open and its number means this file, even if the message is over meanwhile. */
   hold(): Disposable
+  /** What its streams give belongs to who asked: each piece is read anew. */
   source(start: number, end: number): ByteSource
 }
 

@@ -41,7 +41,8 @@ export async function answerEndOfMessage(message: EndOfMessage): Promise<void> {
     clearInterval(progress)
     if (gone.aborted) return
     begun = true
-    await message.write(Buffer.concat(part))
+    const [only] = part
+    await message.write(only && part.length === 1 ? only : Buffer.concat(part))
   }
 
   async function decideAndWrite(): Promise<void> {

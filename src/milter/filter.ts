@@ -41,7 +41,8 @@ export type Edit =
 export type StageAnswer = 'continue' | 'accept' | { readonly kind: 'refuse'; readonly reply: SmtpReply }
 
 /**
- * A filter's answer to the end of the message. There is no discard and no quarantine. `body` replaces the body; if
+ * A filter's answer to the end of the message. There is no discard and no quarantine. `body` replaces the body, in
+ * pieces that are valid until the next one is asked for; if
  * reading it fails, the message is refused with the failure.
  */
 export type FinalAnswer =
@@ -69,7 +70,7 @@ export interface ConnectionFilter {
   /** `value` as in HeaderField: with its leading white space, folds as CRLF and white space. */
   header?(name: string, value: string): void
   endOfHeader?(): void
-  /** The body in pieces cut anywhere, with CRLF line ends. The bytes may be kept: nobody writes to them again. */
+  /** The body in pieces cut anywhere, with CRLF line ends. A piece is valid during the call only. */
   body?(chunk: Uint8Array): void
   /**
    * `gone` is aborted when the MTA closes the connection or sends ABORT or QUIT meanwhile: nobody waits any more. The

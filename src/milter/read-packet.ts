@@ -3,6 +3,7 @@ import { TemporaryFailure } from '../failure.ts'
 /** One packet of the milter protocol: a command byte as a character, and its data. */
 export interface Packet {
   readonly command: string
+  /** Valid until more bytes are pushed. */
   readonly data: Buffer
 }
 
@@ -14,8 +15,8 @@ const empty = Buffer.alloc(0)
 
 /**
  * Cuts received bytes into packets, however they were split or glued on the way. Never holds more than about twice
- * the bytes that have arrived: a length from the wire is a claim and allocates nothing. Data of packets are views
- * that are never written to again, so they may be kept.
+ * the bytes that have arrived: a length from the wire is a claim and allocates nothing. Data of packets are views:
+ * a message of 25 MB goes through one buffer, which is written again when more bytes come.
  */
 export class PacketReader {
   #bytes: Buffer = empty
@@ -29,26 +30,33 @@ export class PacketReader {
     return this.#end - this.#start
   }
 
-  push(chunk: Buffer): void {
+  /** Whether the chunk was copied; if not, packets are views of it. */
+  push(chunk: Buffer): boolean {
     if (this.waiting === 0) {
       this.#bytes = chunk
       this.#start = 0
       this.#end = chunk.length
       this.#own = false
-      return
+      return false
     }
-    if (!this.#own || this.#bytes.length - this.#end < chunk.length) {
-      // Doubling keeps a packet that comes byte by byte linear in time. A new buffer instead of moving bytes within
-      // the old one, because packets already handed out look into that.
-      const grown = Buffer.allocUnsafeSlow(2 * (this.waiting + chunk.length))
-      this.#bytes.copy(grown, 0, this.#start, this.#end)
-      this.#end = this.waiting
-      this.#start = 0
-      this.#bytes = grown
-      this.#own = true
-    }
+    if (!this.#own || this.#bytes.length - this.#end < chunk.length) this.#makeRoom(chunk.length)
     chunk.copy(this.#bytes, this.#end)
     this.#end += chunk.length
+    return true
+  }
+
+  #makeRoom(bytes: number): void {
+    const { waiting } = this
+    const wanted = waiting + bytes
+    // Moving bytes to the front costs no more than the bytes that were taken since the last time.
+    const isRoomy = this.#own && wanted <= this.#bytes.length && waiting <= this.#start
+    // Doubling keeps a packet that comes byte by byte linear in time.
+    const room = isRoomy ? this.#bytes : Buffer.allocUnsafeSlow(2 * wanted)
+    this.#bytes.copy(room, 0, this.#start, this.#end)
+    this.#bytes = room
+    this.#start = 0
+    this.#end = waiting
+    this.#own = true
   }
 
   /** Command of the next packet if all of it has arrived. Fails like `next`. */

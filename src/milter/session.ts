@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { replyTo, TemporaryFailure } from '../failure.ts'
 import { answerEndOfMessage } from './answer-end-of-message.ts'
@@ -25,6 +26,12 @@ export interface SessionOptions {
   readonly connection: number
   onError(error: unknown, context: ErrorContext): void
 }
+
+/**
+ * What one connection may bring before the others have their turn. A peer that writes as fast as we read would keep us with
+ * it for megabytes, and small mail would wait for large.
+ */
+const turnBytes = 128 * 1024
 
 /** How far the message has come. `new`: nothing was negotiated; `idle`: no message has begun. */
 type Phase = 'new' | 'idle' | 'envelope' | 'data' | 'header' | 'body'
@@ -63,6 +70,8 @@ export class MilterSession {
   /** Set while the end of a message is being decided; aborting it means that nobody waits for the answer. */
   #deciding: AbortController | undefined
   #stopping = false
+  /** Bytes since others had their turn; undefined while they have it. */
+  #turn: number | undefined = 0
   #ended = false
 
   constructor(stream: Duplex, options: SessionOptions) {
@@ -89,12 +98,30 @@ export class MilterSession {
   #receive(chunk: Buffer): void {
     if (this.#ended) return
     try {
-      this.#reader.push(chunk)
+      if (this.#reader.push(chunk)) this.#giveBack(chunk)
       if (this.#deciding) this.#hearMeanwhile(this.#deciding)
       else if (!this.#busy) this.#work()
+      this.#takeTurns(chunk.length)
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  #takeTurns(bytes: number): void {
+    if (this.#turn === undefined || this.#ended) return
+    if (this.#turn === 0) setImmediate(() => this.#nextTurn())
+    this.#turn += bytes
+    if (this.#turn < turnBytes) return
+    this.#turn = undefined
+    this.#stream.pause()
+  }
+
+  #nextTurn(): void {
+    const rested = this.#turn === undefined
+    this.#turn = 0
+    // Who waits for an answer goes on listening, but for one who has spoken meanwhile.
+    const listens = this.#deciding && this.#reader.waiting === 0
+    if (rested && !this.#ended && (!this.#busy || listens)) this.#stream.resume()
   }
 
   /** The MTA should be waiting for our answer; if it speaks, it has given up or lost its way. */
@@ -305,6 +332,7 @@ export class MilterSession {
     if (this.#stream.destroyed || this.#stream.write(bytes)) return undefined
     return new Promise((resolve) => {
       const done = () => {
+        this.#giveBack(bytes)
         this.#stream.off('drain', done)
         this.#stream.off('close', done)
         resolve()
@@ -312,6 +340,16 @@ export class MilterSession {
       this.#stream.on('drain', done)
       this.#stream.on('close', done)
     })
+  }
+
+  /**
+   * The garbage collector lets 64 MiB of pieces pile up, and then stops everything to look through all there is. A socket
+   * gives each chunk a buffer of its own and has copied what it wrote; what small packets share is left alone.
+   */
+  #giveBack(bytes: Buffer): void {
+    const { buffer } = bytes
+    if (!(this.#stream instanceof Socket) || !(buffer instanceof ArrayBuffer)) return
+    if (buffer.byteLength === bytes.length) buffer.transfer(0)
   }
 
   #refusal(error: unknown): { kind: 'refuse'; reply: ReturnType<typeof replyTo> } {

@@ -51,22 +51,33 @@ export async function* finalPackets(answer: FinalAnswer, agreement: Agreement): 
 
 /** At least one packet: an empty one empties the body, none would leave the old one. */
 async function* bodyPackets(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let piece: Uint8Array[] = []
+  let held: Buffer = Buffer.alloc(0)
   let bytes = 0
   let written = false
   for await (const chunk of body) {
     for (let at = 0; at < chunk.length; ) {
       const part = chunk.subarray(at, at + maxBodyPieceBytes - bytes)
-      piece.push(part)
-      bytes += part.length
       at += part.length
-      if (bytes === maxBodyPieceBytes) {
-        yield writePacket('b', ...piece)
-        piece = []
+      if (bytes + part.length === maxBodyPieceBytes) {
+        yield writePacket('b', held.subarray(0, bytes), part)
         bytes = 0
         written = true
+      } else {
+        // A copy: the next piece may come in the same memory.
+        held = holding(held, bytes, part)
+        bytes += part.length
       }
     }
   }
-  if (bytes > 0 || !written) yield writePacket('b', ...piece)
+  if (bytes > 0 || !written) yield writePacket('b', held.subarray(0, bytes))
+}
+
+/** `held` with `part` behind its first `bytes` bytes, enlarged where that is needed. */
+function holding(held: Buffer, bytes: number, part: Uint8Array): Buffer {
+  const wanted = bytes + part.length
+  const room =
+    held.length >= wanted ? held : Buffer.allocUnsafe(Math.min(Math.max(2 * wanted, 4096), maxBodyPieceBytes))
+  if (room !== held) held.copy(room, 0, 0, bytes)
+  room.set(part, bytes)
+  return room
 }

@@ -33,6 +33,6 @@ export function diskFailure(error: unknown): TemporaryFailure {
   return new TemporaryFailure('3.1', 'No room to keep the message, try again later', { cause: error })
 }
 
-export function cutShort(): TemporaryFailure {
+function cutShort(): TemporaryFailure {
   return new TemporaryFailure('3.0', 'The spooled message is shorter than it was')
 }

@@ -87,7 +87,8 @@ export class MilterPeer {
   listen(): void {
     this.#stream.on('data', (chunk: Buffer) => {
       this.#reader.push(chunk)
-      for (let packet = this.#reader.next(); packet; packet = this.#reader.next()) this.answers.push(packet)
+      for (let packet = this.#reader.next(); packet; packet = this.#reader.next())
+        this.answers.push({ ...packet, data: Buffer.from(packet.data) })
     })
   }
 

@@ -201,7 +201,7 @@ describe('a message that Postfix tells piece by piece', () => {
     if (answer?.kind !== 'accept' || !answer.body) throw new Error('no body')
     expect(open()).toBe(1)
     const pieces: Uint8Array[] = []
-    for await (const piece of answer.body) pieces.push(piece)
+    for await (const piece of answer.body) pieces.push(Uint8Array.from(piece))
     expect(Buffer.concat(pieces).toString()).toBe('Hallo\r\nBob\r\n')
     expect(open()).toBe(0)
   })
