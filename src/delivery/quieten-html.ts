@@ -43,12 +43,15 @@ async function quietened(
   const isHtml = (type === 'text' && subtype === 'html') || /^xhtml(?:\+xml)?$/.test(subtype)
   if (!isHtml) return undefined
   const bytes = await decodedBytes(message.source, part, maxHtmlBytes + 1)
-  if (bytes.length > maxHtmlBytes) {
-    const source = await workspace.collect(encodeBase64(decoded(message.source, part)))
-    return { fields: fieldsOf(part, 'text/plain', parameters.get('charset') ?? 'utf-8'), body: source }
-  }
   const charset = parameters.get('charset')?.trim().toLowerCase() ?? 'utf-8'
-  const decoder = /^(?:utf-?8|us-ascii|)$/.test(charset) ? undefined : decoderFor(charset)
+  const isUtf8 = /^(?:utf-?8|us-ascii|)$/.test(charset)
+  const decoder = isUtf8 ? undefined : decoderFor(charset)
+  // In UTF-7, which some programs still read, no tag looks like one.
+  const isReadable = isUtf8 || decoder !== undefined
+  if (bytes.length > maxHtmlBytes || !isReadable) {
+    const source = await workspace.collect(encodeBase64(decoded(message.source, part)))
+    return { fields: fieldsOf(part, 'text/plain', isReadable ? charset : 'us-ascii'), body: source }
+  }
   const clean = withoutRemoteContent(decoder ? decoder.decode(bytes) : textOfBytes(bytes))
   if (clean === undefined) return undefined
   const body = await workspace.collect(encodeBase64(bytesInMemory(Buffer.from(clean)).stream()))

@@ -69,6 +69,15 @@ it('HTML that is too large to be cleaned is shown as its source', async () => {
   expect(text).toContain('evil.example')
 })
 
+it('HTML in a charset that we cannot read is shown as its source', async () => {
+  const hidden = '+ADw-img src+AD0AIg-http://evil.example/+ACIAPg-'
+  const root = (
+    await quietened(`From: a@b.example\nContent-Type: text/html; charset=utf-7\n\n${hidden}\n`)
+  ).get('')
+  expect(root?.header).toContain('text/plain; charset=us-ascii')
+  expect(root?.text).toContain(hidden)
+})
+
 it('what something else stands in place of already is left alone', async () => {
   const mail = mixed(part('text/html', callsOut))
   const other: MimeEntity = { fields: [], body: receivedMessage('x').source }
