@@ -6,6 +6,9 @@ import type { CorrespondentName } from './sealed-name.ts'
 import type { Acquaintance } from './trust-memory.ts'
 import { storedAddress, type TrustSubjects } from './trust-subjects.ts'
 
+/** Of whoever has more, the rest looks the same. */
+const mostRefusals = 100
+
 /** Everything that is remembered of one address outside, for whoever asks. */
 export async function acquaintance(
   database: Database,
@@ -46,6 +49,7 @@ export async function acquaintance(
       .selectAll()
       .where('author', '=', person)
       .orderBy('at', 'desc')
+      .limit(mostRefusals)
       .execute()
     const count = (name: keyof typeof asked) => {
       const row = rows.get(asked[name])

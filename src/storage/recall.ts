@@ -50,7 +50,10 @@ export async function recall(
     const who = { author: asked.person, ident: identOf(before, asked).ident, network, factor: before }
     known.healing = await database.read((tables) => fitsOpenWindow(tables, who, now))
   }
-  const ident = identOf(known.healing ? question.factorWith(known) : before, asked)
+  const factor = known.healing ? question.factorWith(known) : before
+  const ident = identOf(factor, asked)
+  // Who earns nothing by an answer uses nothing up: else he could spend what others would earn.
+  const isCounted = factor > 0 || reply.match === 'exact-peer'
   const address = asked.address === undefined ? undefined : rows.get(asked.address)
   return {
     relations: asked.pairs.map(
@@ -71,7 +74,7 @@ export async function recall(
       seen: asked.seen,
       origins: asked.origins,
       suspicious: asked.suspicious,
-      answered,
+      answered: isCounted ? answered : undefined,
     },
   }
 }

@@ -58,10 +58,11 @@ export async function findAnswered(
   const rank = sql<number>`case when peer = ${peer} then 2 when organisation = ${organisation} then 1 else 0 end`
   const found = await tables
     .selectFrom('reply_tokens')
-    .select(['token', 'peer', 'sent_at', 'earns', rank.as('rank')])
+    .select(['token', 'peer', 'sent_at', 'earns', 'uses', rank.as('rank')])
     .where('token', 'in', answers.map(subjects.messageId))
     .where('sent_at', '>=', now - validDays * dayMs)
-    .where('uses', '<', mostUses)
+    // However often others answered it, a report about ours is about ours.
+    .$if(!isNullSender, (query) => query.where('uses', '<', mostUses))
     // A report about an automatic answer of ours is about ours; an answer to it proves nothing.
     .$if(!isNullSender, (query) => query.where('earns', '=', 1))
     .orderBy('rank', 'desc')
@@ -73,7 +74,7 @@ export async function findAnswered(
   const { token, sent_at } = found
   const answered = { token, peer: found.peer }
   const matches = ['other', 'colleague', 'exact-peer'] as const
-  const match = found.earns === 1 ? (matches[found.rank] ?? 'none') : 'none'
+  const match = found.earns === 1 && found.uses < mostUses ? (matches[found.rank] ?? 'none') : 'none'
   return { reply: { match, ours: isNullSender ? true : undefined, sentAt: sent_at }, answered }
 }
 

@@ -266,6 +266,20 @@ export function trustMemoryContract(database: string, open: OpenStorage): void {
       })
     })
 
+    it('are not used up by strangers without proof, nor does their end make a bounce of ours foreign', async (memory) => {
+      await learn(memory, start, { messageId: token })
+      const question = { answers: [token] }
+      const eve = { ...question, author: { address: 'eve@evil.example', domain: 'evil.example' } }
+      const use = async (change: Partial<RecallQuestion>, effect: string) =>
+        accept(memory, await recall(memory, start, change), start, nothingSeen, effect)
+      for (let mail = 0; mail < 20; mail += 1) await use({ ...eve, factorWith: () => 0 }, `stranger ${mail}`)
+      expect((await recall(memory, start, question)).reply.match).toBe('exact-peer')
+      for (let mail = 0; mail < 20; mail += 1) await use(question, `peer ${mail}`)
+      expect((await recall(memory, start, question)).reply.match).toBe('none')
+      const { reply } = await recall(memory, start, { ...question, isNullSender: true })
+      expect(reply).toMatchObject({ match: 'none', ours: true })
+    })
+
     it('of automatic mail prove no answer', async (memory) => {
       await learn(memory, start, { messageId: token, teaches: false })
       expect((await matchOf(memory, 'carl@client.example')).match).toBe('none')
