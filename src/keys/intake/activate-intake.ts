@@ -31,7 +31,9 @@ export async function activateIntake(
   if (!stored) return { kind: 'review', reason: 'it is not in the store any more' }
   const isForced = by === 'person' || (by === 'earlier-key' && (await mayRenew(intake, parts)))
   if (stored.state !== 'active') {
-    if (!isForced) return { kind: 'review', reason: `it is ${stored.state}: ${offered.reason}` }
+    // Somebody here has put it away, and the mail may be an old one that was sent again.
+    const isPutAway = stored.state === 'retired' && by !== 'person'
+    if (!isForced || isPutAway) return { kind: 'review', reason: `it is ${stored.state}: ${offered.reason}` }
     await parts.keyStore.change(stored.fingerprint, stored.state, 'active')
   }
   // One trust stands for all addresses of a key: another one of them may have come with less.

@@ -436,6 +436,16 @@ describe('a renewed certificate', () => {
   }
 })
 
+test('a renewed certificate that was retired here stays so, whoever signs the mail that brings it', async () => {
+  await using site = await house()
+  const [old, renewed] = [testCertificate('bob-rsa'), testCertificate('bob-ec')]
+  await site.storage.keyStore.add(storedCertificate(old, { trust: 'verified' }))
+  await site.storage.keyStore.add(storedCertificate(renewed, { trust: 'verified', state: 'retired' }))
+  await site.arrive({ files: { 'neu.cer': file('bob-ec.cert.pem') }, signedBy: old.fingerprint })
+  expect((await site.states())[0]?.[0]).toBe('review')
+  expect(await site.storage.keyStore.byFingerprint(renewed.fingerprint)).toMatchObject({ state: 'retired' })
+})
+
 test('a key in the header of an old signed mail that was sent again is not believed for its signature', async () => {
   await using site = await house()
   const known = await importKeys(pgp('carol-rsa3072.pub.asc'), {
