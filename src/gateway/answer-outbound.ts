@@ -221,9 +221,12 @@ async function remember(
   }
   // Refused mail leaves the queue as delivered mail does.
   const over = answer.kind === 'accept' || outcome.kind === 'reject'
-  if (over && queueId !== undefined) await gateway.waiting.remove(recipient, queueId)
-  if (answer.kind !== 'accept') return
-  if (!isOwn(recipient, gateway)) await learnFromOutbound(message, recipient, rules, gateway)
+  const learns = answer.kind === 'accept' && !isOwn(recipient, gateway)
+  // Together, so that they share a commit.
+  await Promise.all([
+    over && queueId !== undefined ? gateway.waiting.remove(recipient, queueId) : undefined,
+    learns ? learnFromOutbound(message, recipient, rules, gateway) : undefined,
+  ])
 }
 
 /**

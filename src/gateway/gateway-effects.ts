@@ -18,6 +18,7 @@ import { type GatheredFacts, gatherInboundFacts } from '../inspection/gather-fac
 import { guardedDomainsOf } from '../inspection/guarded-domains.ts'
 import { isCalendarMessage } from '../inspection/is-calendar-message.ts'
 import type { Lookup } from '../inspection/resolver.ts'
+import { askedOnce } from '../keys/asked-once.ts'
 import type { Certificate } from '../keys/certificate.ts'
 import type { DiscoverKeys } from '../keys/discovery/discover-keys.ts'
 import { findOpenPgpSigner } from '../keys/find-openpgp-keys.ts'
@@ -126,8 +127,13 @@ export function gatewayEffects(parts: GatewayParts): Gateway {
       return findWays(stores, recipient, at, keyTrust, signal)
     },
     findSigners: async (author, at) => {
-      const { signer: smime, awaitsRevocation } = await findAuthorsSigner(wayStores, author, at)
-      const openpgp = author === undefined ? undefined : await findOpenPgpSigner(storage.keyStore, author, at)
+      const keyStore = askedOnce(storage.keyStore)
+      const { signer: smime, awaitsRevocation } = await findAuthorsSigner(
+        { ...wayStores, keyStore },
+        author,
+        at,
+      )
+      const openpgp = author === undefined ? undefined : await findOpenPgpSigner(keyStore, author, at)
       return { smime, openpgp: openpgp?.armored, awaitsRevocation }
     },
     inspectOutbound: async (message, workspace) => ({

@@ -1,10 +1,11 @@
 import { deadlineWithin } from '../deadline.ts'
 import type { KeyStore, StoredKey } from '../storage/key-store.ts'
-import { type Certificate, readCertificate } from './certificate.ts'
+import type { Certificate } from './certificate.ts'
 import { findPath, type PathMaterial } from './find-path.ts'
 import { keysInForce, type SetAside, vouchedFor } from './keys-in-force.ts'
 import type { PartnerAnchors } from './partner-anchors.ts'
 import type { CheckRevocation } from './revocation/revocation.ts'
+import { storedCertificate } from './stored-certificate.ts'
 import { type Purpose, usableFor } from './usable-for.ts'
 
 /** For what authorities say of all certificates together. */
@@ -92,8 +93,8 @@ function judge(
   let certificate: Certificate
   let intermediates: readonly Certificate[]
   try {
-    certificate = readCertificate(key.material)
-    intermediates = key.chain.map(readCertificate)
+    certificate = storedCertificate(key.material)
+    intermediates = key.chain.map(storedCertificate)
   } catch {
     return { key, reason: 'unreadable', detail: 'the stored certificate cannot be read' }
   }

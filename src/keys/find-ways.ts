@@ -1,5 +1,6 @@
 import type { KeyTrust, StoredKey } from '../storage/key-store.ts'
 import type { PdfPassword, PdfPasswords } from '../storage/pdf-passwords.ts'
+import { askedOnce } from './asked-once.ts'
 import type { Certificate } from './certificate.ts'
 import type { DiscoverKeys } from './discovery/discover-keys.ts'
 import { type CertificateSources, findCertificates } from './find-keys.ts'
@@ -91,8 +92,9 @@ async function findEncryptionKeys(
   leastTrust: KeyTrust,
   signal: AbortSignal,
 ): Promise<Omit<Ways, 'password'> & { readonly mayChange: boolean }> {
-  const certificates = await findCertificates(stores, recipient, 'encrypt', at, signal)
-  const openpgp = await findOpenPgpKeys(stores.keyStore, recipient, at, leastTrust)
+  const keyStore = askedOnce(stores.keyStore)
+  const certificates = await findCertificates({ ...stores, keyStore }, recipient, 'encrypt', at, signal)
+  const openpgp = await findOpenPgpKeys(keyStore, recipient, at, leastTrust)
   const [chosen, keys] = [certificates.usable.slice(0, mostKeys), openpgp.usable.slice(0, mostKeys)]
   const surplus = [...certificates.usable.slice(mostKeys), ...openpgp.usable.slice(mostKeys)].map(
     ({ key }): SetAside => ({ key, reason: 'not-needed', detail: `${mostKeys} newer ones are used` }),

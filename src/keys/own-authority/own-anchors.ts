@@ -13,13 +13,26 @@ export async function addOwnAnchors(anchors: Certificate[], authorities: OwnAuth
   }
 }
 
+/** As often as authorities of other nodes are looked for. */
+const strangerMs = 60_000
+const mostStrangers = 1000
+
 /** Whether we revoked what we issued; undefined for what another authority issued. Nobody needs to be asked. */
 export function revokedByUs(
   authorities: Pick<OwnAuthorities, 'findIssued' | 'list'>,
 ): (certificate: Certificate, issuer: Certificate) => Promise<Finding | undefined> {
+  // Each mail asks for the authorities of partners. One that is made here has a fingerprint that nobody asked for before.
+  const strangers = new Map<string, number>()
+  const isStranger = async ({ fingerprint }: Certificate) => {
+    const seenAt = strangers.get(fingerprint)
+    if (seenAt !== undefined && performance.now() - seenAt < strangerMs) return true
+    if ((await authorities.list()).some((own) => own.fingerprint === fingerprint)) return false
+    if (strangers.size >= mostStrangers) strangers.clear()
+    strangers.set(fingerprint, performance.now())
+    return true
+  }
   return async (certificate, issuer) => {
-    const isOurs = (await authorities.list()).some(({ fingerprint }) => fingerprint === issuer.fingerprint)
-    if (!isOurs) return undefined
+    if (await isStranger(issuer)) return undefined
     const issued = await authorities.findIssued(certificate.fingerprint)
     // Signed by our authority, but not here: by a copy of its key, or the database is an old one.
     if (issued?.authority !== issuer.fingerprint)
