@@ -22,6 +22,7 @@ import { openIntake } from './gateway/open-intake.ts'
 import { portalCalls } from './gateway/portal-calls.ts'
 import { portalHandlers } from './gateway/portal-handlers.ts'
 import { refuseEarly } from './gateway/refuse-early.ts'
+import { refuseTooMuch } from './gateway/refuse-too-much.ts'
 import { releaseParts } from './gateway/release-parts.ts'
 import { entriesInForce } from './gateway/rules-with-entries.ts'
 import { openWorkFolder } from './gateway/work-folder.ts'
@@ -200,6 +201,7 @@ export async function startGateway(settings: Settings, log: Log): Promise<Runnin
       : {
           acceptRecipient: (transaction, recipient) =>
             refuseEarly(transaction, recipient, gateway, newMessageId),
+          refuse: (transaction, failure) => refuseTooMuch(transaction, failure, gateway, newMessageId),
           askAhead: ({ address }, sender) =>
             lists.askAhead({ ip: address, envelope: sender && domainOfSender(sender) }),
         }),

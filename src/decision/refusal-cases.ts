@@ -66,6 +66,19 @@ export const refusalCases = {
       advice: ['Please encrypt the whole mail with our current certificate: see our signed mail or portal.'],
     },
   },
+  tooMuch: {
+    code: 550,
+    status: '5.6.0',
+    number: 15,
+    de: {
+      reason: 'Die E-Mail ist zu gross, oder ihr Aufbau ist zu verschachtelt.',
+      advice: ['Bitte senden Sie sie in mehreren Teilen, oder fragen Sie uns nach einem anderen Weg.'],
+    },
+    en: {
+      reason: 'the mail is too large, or has too many parts.',
+      advice: ['Please send it in several mails, or ask us for another way.'],
+    },
+  },
   author: {
     code: 550,
     status: '5.6.0',

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { replyTo } from '../failure.ts'
+import { PermanentFailure, replyTo } from '../failure.ts'
 import type { SpoolWriter, Workspace } from '../message/byte-source.ts'
 import type { HeaderField } from '../message/header-field.ts'
 import { MimeScanner } from '../message/mime-scanner.ts'
@@ -18,6 +18,11 @@ export interface MessageHandling {
   /** Called at RCPT, with what came before it. */
   readonly acceptRecipient?: (transaction: Transaction, recipient: string) => Promise<StageAnswer>
   readonly answer: (message: ReceivedMessage, workspace: Workspace, gone: AbortSignal) => Promise<FinalAnswer>
+  /** Called at the end of a message that asks for more than we have, such as thousands of parts: what its sender is told. */
+  readonly refuse?: (
+    transaction: Transaction & { readonly queueId: string | undefined },
+    failure: PermanentFailure,
+  ) => Promise<FinalAnswer>
   readonly onError: (error: unknown, where: string) => void
 }
 
@@ -113,6 +118,10 @@ export function collectMessages(handling: MessageHandling): ConnectionFilter {
       } catch (error) {
         message.discard(handling.onError)
         handling.onError(error, 'end of message')
+        if (error instanceof PermanentFailure && handling.refuse) {
+          const { client, sender, recipients } = message
+          return handling.refuse({ client, sender, recipients, queueId: macros.get('i') }, error)
+        }
         return { kind: 'refuse', reply: replyTo(error) }
       }
     },
@@ -141,6 +150,8 @@ class IncomingMessage {
   #bytes = 0
   #bodyStart: number | undefined
   #discarded = false
+  /** Told at the end, where whoever reads the answer has all that he needs; nothing more is kept until then. */
+  #tooMuch: PermanentFailure | undefined
 
   constructor(client: Client, sender: string, workspace: Workspace) {
     this.client = client
@@ -150,7 +161,7 @@ class IncomingMessage {
   }
 
   field(name: string, value: string): void {
-    this.#fields.push({ name, value })
+    if (!this.#tooMuch) this.#fields.push({ name, value })
     this.#write(Buffer.from(`${name}:${value}\r\n`, 'latin1'))
   }
 
@@ -169,6 +180,7 @@ class IncomingMessage {
     told: Pick<ReceivedMessage, 'id' | 'direction' | 'queueId' | 'mtaName' | 'receivedAt'>,
   ): ReceivedMessage {
     this.endOfHeader()
+    if (this.#tooMuch) throw this.#tooMuch
     return {
       ...told,
       client: this.client,
@@ -191,8 +203,15 @@ class IncomingMessage {
   }
 
   #write(bytes: Uint8Array): void {
-    this.#spool.write(bytes)
-    this.#scanner.push(bytes)
+    if (this.#tooMuch) return
+    try {
+      this.#spool.write(bytes)
+      this.#scanner.push(bytes)
+    } catch (error) {
+      if (!(error instanceof PermanentFailure)) throw error
+      this.#tooMuch = error
+      return
+    }
     this.#digest.update(bytes)
     this.#bytes += bytes.length
   }

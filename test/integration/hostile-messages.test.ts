@@ -45,6 +45,7 @@ describe.skipIf(noSite)(`hostile messages through a real Postfix${noSite ? ` (${
     test(`a message ${what} is refused for good, with a reason`, async () => {
       const { code, text: reply } = await deliver(message)
       expect(reply).toMatch(/^5\d\d[ -]5\.\d+\.\d+ \S/)
+      expect(reply).toMatch(/Ref\. [A-Z\d-]+ Code \d+/)
       expect(code).toBeGreaterThanOrEqual(500)
     })
   }

@@ -112,6 +112,26 @@ describe('a message that Postfix tells piece by piece', () => {
     expect(messages[0]?.recipients).toEqual(['one@x.example'])
   })
 
+  it('that asks for too much is refused at its end, with what is known of it, and is not judged', async () => {
+    const told: unknown[] = []
+    const { filter, messages, errors } = filterWith({
+      openWorkspace: () => openWorkspace('/tmp', { sizeLimit: 30 }),
+      refuse: async (transaction, failure) => {
+        told.push([transaction, failure.message])
+        return { kind: 'refuse', reply: { code: 550, enhancedStatus: '5.6.0', lines: ['x'] } }
+      },
+    })
+    expect(await sendThrough(filter)).toMatchObject({ reply: { code: 550, lines: ['x'] } })
+    expect(messages).toEqual([])
+    expect(told).toMatchObject([
+      [
+        { sender: 'ann@partner.example', recipients: ['bob@kanzlei.example'], queueId: '4XyZ' },
+        'The message is larger than 30 bytes',
+      ],
+    ])
+    expect(errors).toHaveLength(1)
+  })
+
   it('is asked about while it comes: its server at once, its sender when he is named', async () => {
     const asked: unknown[] = []
     const { filter } = filterWith({
