@@ -17,6 +17,7 @@ export async function forgetAddress(
     subjects.count('address', address),
     subjects.count('accepted', 'address', address),
     subjects.count('refused', 'address', address),
+    subjects.count('refused', 'address', address, 'shared'),
     subjects.count('suspicious', person),
     subjects.count('healing', person),
   ]

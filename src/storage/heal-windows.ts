@@ -53,7 +53,7 @@ export async function fitsOpenWindow(
 }
 
 /** Below this factor it is not an identity that comes back but a network. */
-const provenFrom = 0.5
+export const provenFrom = 0.5
 
 /** Our own mail to an author opens the window of what was refused of him lately. */
 export async function healByMail(

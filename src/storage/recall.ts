@@ -2,7 +2,7 @@ import type { RelationFacts } from '../message/facts.ts'
 import { type CountKind, decayed, validMs } from './count-kind.ts'
 import { countsOf } from './count-rows.ts'
 import type { Database } from './database.ts'
-import { fitsOpenWindow } from './heal-windows.ts'
+import { fitsOpenWindow, provenFrom } from './heal-windows.ts'
 import { organisationalDomain } from './organisational-domain.ts'
 import { answersNothing, findAnswered } from './reply-tokens.ts'
 import type { Recalled, RecalledSender, RecallQuestion } from './trust-memory.ts'
@@ -85,9 +85,13 @@ type Ident = Pick<RecalledSender, 'ident' | 'accepted' | 'refused'> & {
 
 type Asked = ReturnType<typeof subjectsOf>
 
-/** The author where he is proven at all, else the sender's domain that SPF proves, else nothing but the address of the client. */
-function identOf(factor: number, { authorIdent, envelopeIdent, clientIdent }: Asked): Ident {
-  return (factor > 0 ? authorIdent : undefined) ?? envelopeIdent ?? clientIdent
+/**
+ * The author where he is proven at all, else the sender's domain that SPF proves, else nothing but the address of the client.
+ * Who shares his servers with strangers is proven little: what they are refused for does not count against him who signs.
+ */
+function identOf(factor: number, { authorIdent, sharedRefused, envelopeIdent, clientIdent }: Asked): Ident {
+  if (factor === 0 || !authorIdent) return envelopeIdent ?? clientIdent
+  return factor < provenFrom && sharedRefused ? { ...authorIdent, refused: sharedRefused } : authorIdent
 }
 
 /** All rows that could matter, whatever the proofs turn out to be worth: so one question is enough. */
@@ -105,6 +109,11 @@ function subjectsOf(
   })
   const authorIdent =
     author && (author.isFreemail ? ident('address', author.address) : ident('domain', author.organisation))
+  const sharedRefused =
+    author &&
+    (author.isFreemail
+      ? count('refused', 'address', author.address, 'shared')
+      : count('refused', 'domain', author.organisation, 'shared'))
   const envelopeIdent =
     envelopeDomain === undefined ? undefined : ident('envelope', organisationalDomain(envelopeDomain))
   const clientIdent = ident('ip', client.address ?? '')
@@ -129,7 +138,7 @@ function subjectsOf(
   const suspicious = person === undefined ? undefined : count('suspicious', person)
   const all = new Set([
     ...pairs,
-    ...[address, domain, healing, ...origins, ...Object.values(seen ?? {})],
+    ...[address, domain, healing, sharedRefused, ...origins, ...Object.values(seen ?? {})],
     ...[authorIdent, envelopeIdent, clientIdent].flatMap((each) =>
       each ? [each.accepted, each.refused] : [],
     ),
@@ -137,7 +146,7 @@ function subjectsOf(
   all.delete(undefined)
   return {
     ...{ pairs, address, domain, seen, origins, person, healing, suspicious },
-    ...{ authorIdent, envelopeIdent, clientIdent },
+    ...{ authorIdent, sharedRefused, envelopeIdent, clientIdent },
     all: [...all].filter((subject) => subject !== undefined),
   }
 }

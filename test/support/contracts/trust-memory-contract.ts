@@ -315,6 +315,13 @@ export function trustMemoryContract(database: string, open: OpenStorage): void {
       expect(await historyOf({ ...unproven, client: neighbour })).toEqual(['ip', 0, 0])
     })
 
+    it('of refusals is not spoiled for who signs by strangers on the servers that he shares', async (memory) => {
+      const shared = { factorWith: () => 0.3 }
+      await refuse(memory, await recall(memory, start, shared), start)
+      expect((await recall(memory, start)).history).toMatchObject({ kind: 'domain', refused: 0 })
+      expect((await recall(memory, start, shared)).history).toMatchObject({ kind: 'domain', refused: 1 })
+    })
+
     it('of refusals counts half after two weeks, of acceptance after sixty days', async (memory) => {
       const recalled = await recall(memory, start)
       await refuse(memory, recalled, start, 'REF', 'the same')
