@@ -69,6 +69,15 @@ it('HTML that is too large to be cleaned is shown as its source', async () => {
   expect(text).toContain('evil.example')
 })
 
+it('HTML of tens of thousands of elements within each other is shown as its source', async () => {
+  const root = (
+    await quietened(`From: a@b.example\nContent-Type: text/html\n\n${'<b></i>\n'.repeat(60_000)}`)
+  ).get('')
+  expect(root?.header).toContain('text/plain')
+  const parts = await quietened(mixed(...Array<string>(9).fill(part('text/html', '<b>\n'.repeat(9000)))))
+  expect([...parts.keys()]).toEqual(['2', '3', '4', '5', '6', '7', '8'])
+})
+
 it('HTML in a charset that we cannot read is shown as its source', async () => {
   const hidden = '+ADw-img src+AD0AIg-http://evil.example/+ACIAPg-'
   const root = (
