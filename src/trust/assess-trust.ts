@@ -24,16 +24,16 @@ export interface TrustAssessment {
  */
 export function assessTrust(facts: InboundFacts, question: TrustQuestion): TrustAssessment {
   const found = sum(facts, question)
-  const [worst, best] = [resolvedForTheWorst(facts), resolvedForTheBest(facts)]
-  const nothing = resolvedForNothing(facts)
-  return {
-    ...found,
-    withoutAnswers: nothing === facts ? found.score : sum(nothing, question).score,
-    range: {
-      lowest: Math.min(found.score, worst === facts ? found.score : sum(worst, question).score),
-      highest: Math.max(found.score, best === facts ? found.score : sum(best, question).score),
-    },
-  }
+  const scoreOf = (resolved: InboundFacts) =>
+    resolved === facts ? found.score : sum(resolved, question).score
+  const withoutAnswers = scoreOf(resolvedForNothing(facts))
+  const scores = [
+    found.score,
+    withoutAnswers,
+    scoreOf(resolvedForTheWorst(facts)),
+    scoreOf(resolvedForTheBest(facts)),
+  ]
+  return { ...found, withoutAnswers, range: { lowest: Math.min(...scores), highest: Math.max(...scores) } }
 }
 
 function sum(

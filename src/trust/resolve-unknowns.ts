@@ -24,12 +24,14 @@ export function resolvedForTheBest(facts: InboundFacts): InboundFacts {
 export function resolvedForTheWorst(facts: InboundFacts): InboundFacts {
   const { authentication } = facts
   if (!isUnsettled(authentication)) return facts
-  const { spf, dkim, dmarc } = authentication
+  const { author, spf, dkim, dmarc } = authentication
+  // What a domain says against its own name counts more than what a stranger's does.
+  const aligned = author !== undefined && spf.domain === author.domain
   return {
     ...facts,
     authentication: {
       ...authentication,
-      spf: spf.result === 'temperror' ? { ...spf, result: 'fail', aligned: false } : spf,
+      spf: spf.result === 'temperror' ? { ...spf, result: 'fail', aligned } : spf,
       dkim: dkim.map((signature) =>
         signature.result === 'temperror' ? { ...signature, result: 'fail' } : signature,
       ),

@@ -461,6 +461,18 @@ describe('the trust in a message', () => {
     expect(assessTrust(harmless, question).range).toEqual({ lowest: 5, highest: 5 })
   })
 
+  it('could be what a missing DMARC record lets an answer earn, and what SPF says against an open heal window', () => {
+    const reply = { reply: { match: 'exact-peer', ours: undefined } } as const
+    const owed = assessTrust(facts(dmarc('temperror'), reply), question)
+    expect(owed.range.highest).toBeGreaterThanOrEqual(scoreOf(dmarc('none'), reply))
+    const healing = { history: { ...unaskedFacts.history, healing: true } }
+    const fails = { spf: { result: 'fail', domain: 'partner.example', aligned: true } } as const
+    const unknown = { spf: { ...fails.spf, result: 'temperror' } } as const
+    expect(assessTrust(facts(unknown, healing), question).range.lowest).toBeLessThanOrEqual(
+      scoreOf(fails, healing),
+    )
+  })
+
   it('could be that of a partner by his own servers while nobody knows his SPF', () => {
     const { range } = assessTrust(facts(spf('temperror')), { ...question, relation: partner })
     expect(range.highest).toBe(24)
