@@ -7,12 +7,11 @@ import { decoderFor, textOfBytes } from '../message/latin1.ts'
 import type { MimeEntity } from '../message/mime-entity.ts'
 import type { MimePart } from '../message/mime-part.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
+import { elementsIn, mostElements } from '../protection/elements-in.ts'
 import { withoutRemoteContent } from '../protection/remote-content.ts'
 
 /** The parser holds several times as much. A mail that people wrote has 100 KiB; above, its source is shown. */
 const maxHtmlBytes = 512 * 1024
-/** The parser takes four times as long for twice as many elements within each other: 100 s for 400,000. Newsletters have 5000. */
-const mostElements = 20_000
 
 /**
  * What stands in place of each HTML part that could fetch something, by path; attachments too, because some programs show
@@ -68,12 +67,6 @@ async function quietened(
   if (clean === undefined) return undefined
   const body = await workspace.collect(encodeBase64(bytesInMemory(Buffer.from(clean)).stream()))
   return { fields: fieldsOf(part, 'text/html', 'utf-8'), body }
-}
-
-function elementsIn(html: string): number {
-  let count = 0
-  for (const _ of html.matchAll(/<[a-z]/gi)) count += 1
-  return count
 }
 
 function fieldsOf(part: MimePart, type: string, charset: string): readonly HeaderField[] {

@@ -5,6 +5,7 @@ import { decoderFor, textOfBytes } from '../../message/latin1.ts'
 import type { MimePart } from '../../message/mime-part.ts'
 import { type ReadableParts, readableParts } from '../../message/readable-parts.ts'
 import type { ReceivedMessage } from '../../message/received-message.ts'
+import { elementsIn, mostElements } from '../elements-in.ts'
 import { cleanHtml, textAsHtml } from './clean-html.ts'
 import { dateInGerman } from './date-in-german.ts'
 
@@ -32,16 +33,23 @@ export async function messageContent(
   const shown = new Set<string>()
   const bodies: string[] = []
   let room = maxBodyBytes
+  let elements = 0
   for (const part of parts.shown) {
     const bytes = await decodedBytes(message.source, part, room + 1)
     if (bytes.length > room) {
       tooMuch.push(part)
       continue
     }
-    room -= bytes.length
     const { text, certain } = textOf(part, bytes)
+    const isHtml = part.contentType.subtype === 'html'
+    elements += isHtml ? elementsIn(text) : 0
+    if (isHtml && elements > mostElements) {
+      tooMuch.push(part)
+      continue
+    }
+    room -= bytes.length
     if (!certain) uncertain.push(part)
-    if (part.contentType.subtype === 'html') {
+    if (isHtml) {
       const clean = cleanHtml(text, pictures.urls)
       for (const contentId of clean.shown) shown.add(contentId)
       bodies.push(clean.html)

@@ -258,7 +258,10 @@ describe('a box that nobody here can look into', () => {
   it('inside of what our key opened is delivered: who changes a ciphertext could read its padding by the answer', () => {
     const { facts } = closed('unsupported')
     const opened = {
-      ...{ kind: 'encrypted', format: 'smime', cipher: 'aes-256-cbc', isAuthenticated: false },
+      kind: 'encrypted',
+      format: 'smime',
+      cipher: 'aes-256-cbc',
+      isAuthenticated: false,
       fingerprint: '',
     } as const
     const protection = { ...facts.protection, layers: [opened, ...facts.protection.layers] }
