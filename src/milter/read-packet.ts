@@ -19,44 +19,60 @@ const empty = Buffer.alloc(0)
  * a message of 25 MB goes through one buffer, which is written again when more bytes come.
  */
 export class PacketReader {
+  readonly #giveBack: (chunk: Buffer) => void
+  /** A chunk as it came, or #room. */
   #bytes: Buffer = empty
   #start = 0
   #end = 0
-  /** Bytes behind #end are ours to fill; false while #bytes is a chunk that the socket gave us. */
-  #own = false
+  /** Where the pieces of packets are put together. */
+  #room: Buffer = empty
+
+  /** @param giveBack told of each buffer once, when nothing is read from it any more */
+  constructor(giveBack: (chunk: Buffer) => void = () => {}) {
+    this.#giveBack = giveBack
+  }
 
   /** Bytes received and not yet taken. */
   get waiting(): number {
     return this.#end - this.#start
   }
 
-  /** Whether the chunk was copied; if not, packets are views of it. */
-  push(chunk: Buffer): boolean {
+  push(chunk: Buffer): void {
     if (this.waiting === 0) {
-      this.#bytes = chunk
-      this.#start = 0
-      this.#end = chunk.length
-      this.#own = false
-      return false
+      this.#read(chunk, 0, chunk.length)
+      return
     }
-    if (!this.#own || this.#bytes.length - this.#end < chunk.length) this.#makeRoom(chunk.length)
+    if (this.#bytes !== this.#room || this.#room.length - this.#end < chunk.length)
+      this.#makeRoom(chunk.length)
     chunk.copy(this.#bytes, this.#end)
     this.#end += chunk.length
-    return true
+    this.#giveBack(chunk)
+  }
+
+  /** Nothing more is expected for a while: an idle connection keeps no buffer. */
+  rest(): void {
+    if (this.waiting > 0) return
+    this.#room = empty
+    this.#read(empty, 0, 0)
   }
 
   #makeRoom(bytes: number): void {
     const { waiting } = this
     const wanted = waiting + bytes
     // Moving bytes to the front costs no more than the bytes that were taken since the last time.
-    const isRoomy = this.#own && wanted <= this.#bytes.length && waiting <= this.#start
+    const isRoomy = wanted <= this.#room.length && (this.#bytes !== this.#room || waiting <= this.#start)
     // Doubling keeps a packet that comes byte by byte linear in time.
-    const room = isRoomy ? this.#bytes : Buffer.allocUnsafeSlow(2 * wanted)
+    const room = isRoomy ? this.#room : Buffer.allocUnsafeSlow(2 * wanted)
     this.#bytes.copy(room, 0, this.#start, this.#end)
-    this.#bytes = room
-    this.#start = 0
-    this.#end = waiting
-    this.#own = true
+    this.#room = room
+    this.#read(room, 0, waiting)
+  }
+
+  #read(bytes: Buffer, start: number, end: number): void {
+    if (this.#bytes !== this.#room && this.#bytes !== empty) this.#giveBack(this.#bytes)
+    this.#bytes = bytes
+    this.#start = start
+    this.#end = end
   }
 
   /** Command of the next packet if all of it has arrived. Fails like `next`. */
@@ -77,8 +93,6 @@ export class PacketReader {
       data: this.#bytes.subarray(commandAt + 1, commandAt + length),
     }
     this.#start = commandAt + length
-    // An idle connection keeps no buffer.
-    if (this.waiting === 0) this.push(empty)
     return packet
   }
 

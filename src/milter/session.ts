@@ -54,7 +54,7 @@ const ways: Partial<Record<Command['kind'], { from: readonly Phase[]; to: Phase 
 export class MilterSession {
   readonly #stream: Duplex
   readonly #options: SessionOptions
-  readonly #reader = new PacketReader()
+  readonly #reader = new PacketReader((chunk) => this.#giveBack(chunk))
   readonly #macros = new SessionMacros()
   #filter: ConnectionFilter
   #agreement: Agreement = { version: 0, actions: 0, protocol: 0 }
@@ -98,7 +98,7 @@ export class MilterSession {
   #receive(chunk: Buffer): void {
     if (this.#ended) return
     try {
-      if (this.#reader.push(chunk)) this.#giveBack(chunk)
+      this.#reader.push(chunk)
       if (this.#deciding) this.#hearMeanwhile(this.#deciding)
       else if (!this.#busy) this.#work()
       this.#takeTurns(chunk.length)
@@ -141,7 +141,10 @@ export class MilterSession {
       while (!this.#ended && !this.#busy) {
         if (this.#stopping && (this.#phase === 'idle' || this.#phase === 'new')) this.#end()
         const packet = this.#ended ? undefined : this.#reader.next()
-        if (packet === undefined) return
+        if (packet === undefined) {
+          if (this.#phase === 'idle' || this.#phase === 'new') this.#reader.rest()
+          return
+        }
         const command = parseCommand(packet)
         this.#stage = command.kind
         const waiting = this.#handle(command)

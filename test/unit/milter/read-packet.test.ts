@@ -79,3 +79,29 @@ test('a packet of a megabyte that comes byte by byte stays linear in time', () =
   reader.push(wire.subarray(-1))
   expect(reader.next()?.data.length).toBe(maxPacketBytes - 1)
 })
+
+test('each piece of a large message is given back once, and only when its packets are done with', () => {
+  const packets = Array.from({ length: 20 }, (_, index) => writePacket('B', Buffer.alloc(65_535, 65 + index)))
+  const wire = Buffer.concat(packets)
+  for (const size of [65_536, 65_540, 10_000, 200_000]) {
+    const given = new Set<Buffer>()
+    const reader = new PacketReader((chunk) => {
+      expect(given.has(chunk)).toBe(false)
+      given.add(chunk.fill(0))
+    })
+    const chunks: Buffer[] = []
+    let found = 0
+    for (let at = 0; at < wire.length; at += size) {
+      const chunk = Buffer.from(wire.subarray(at, at + size))
+      chunks.push(chunk)
+      reader.push(chunk)
+      for (let packet = reader.next(); packet; packet = reader.next()) {
+        expect(packet.data.equals(Buffer.alloc(65_535, 65 + found))).toBe(true)
+        found += 1
+      }
+    }
+    expect(found).toBe(packets.length)
+    reader.rest()
+    expect(chunks.filter((chunk) => !given.has(chunk))).toEqual([])
+  }
+})
