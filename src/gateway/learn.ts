@@ -75,25 +75,34 @@ export async function learnFromInbound(
     const lessons = lessonsOfAcceptance(facts, message.sender, rules.trust)
     return memory.learnAccepted(sender, lessons, digest, at, rules.trust)
   }
-  const lessons = lessonsOfRefusal(outcome, isKnown(facts, rules))
+  const lessons = lessonsOfRefusal(outcome, facts, rules)
   // A sender who is refused after he came back has both lessons to give.
   const effect = outcome.kind === 'defer' ? `asked to come again ${digest}` : digest
   if (lessons) await memory.learnRefused(sender, lessons, message.id, effect, at, rules.trust)
 }
 
-/** Want of trust, content and lists count against an identity; forged names, malware and our own faults do not. */
+/** Content and lists count against an identity; forged names, malware and our own faults do not. */
 function lessonsOfRefusal(
   outcome: Exclude<InboundOutcome, { kind: 'deliver' }>,
-  isKnownAuthor: boolean,
+  facts: InboundFacts,
+  rules: PolicySet,
 ): RefusedLessons | undefined {
   if (outcome.kind === 'reject') {
-    const counts = !outcome.hard && (outcome.why === 'trust' || outcome.why === 'listed')
+    const isOfTrust = !outcome.hard && (outcome.why === 'trust' || outcome.why === 'listed')
+    const counts = isOfTrust && isForContentOrLists(facts, rules)
     return { counts, healable: outcome.heals, suspicious: false }
   }
   // He may be let in when he comes again, and a machine here may answer him. Who forges a partner stops nothing by it.
-  return outcome.comeAgain && !isKnownAuthor
+  return outcome.comeAgain && !isKnown(facts, rules)
     ? { counts: false, healable: false, suspicious: true }
     : undefined
+}
+
+/** Not for what was refused before: who tries again every day would never get out of it. */
+function isForContentOrLists({ content, lists }: InboundFacts, { trust }: PolicySet): boolean {
+  const isSuspicious =
+    content.kind === 'scored' && (content.phishing || content.score > trust.content.suspiciousFrom)
+  return isSuspicious || lists.hits.some(({ weight }) => weight === 'strong' || weight === 'weak')
 }
 
 function isKnown({ authentication: { author }, relations }: InboundFacts, rules: PolicySet): boolean {

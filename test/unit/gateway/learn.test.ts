@@ -84,15 +84,25 @@ describe('a message from outside', () => {
   const refusal = (counts: boolean, healable: boolean) => ({
     ...{ counts, healable, suspicious: false, reference: message.id, effect: message.digest },
   })
+  const suspicious = { content: { kind: 'scored', scorer: 'x', score: 9, phishing: false } } as const
+  const listed = {
+    lists: { hits: [{ list: 'x', subject: 'ip', weight: 'strong', value: '192.0.2.1' }], failed: [] },
+  } as const
   const known = { relations: [{ ...stranger, address: 1 }] }
   const comeAgain = {
     ...{ kind: 'defer', comeAgain: true, why: 'comeAgain', reason: '', reply: { ...reply, code: 451 } },
   } as const
   for (const [what, outcome, lesson, change = {}] of [
     ['that is accepted', { kind: 'deliver' }, { seen: [], provenAnswers: 0, effect: message.digest }],
-    ['refused for want of trust', refused('trust', true), refusal(true, true)],
-    ['refused for want of trust in the name of a partner', refused('trust', false), refusal(true, false)],
-    ['refused for lists', refused('listed', false), refusal(true, false)],
+    ['refused for its content', refused('trust', true), refusal(true, true), suspicious],
+    [
+      'refused for content in the name of a partner',
+      refused('trust', false),
+      refusal(true, false),
+      suspicious,
+    ],
+    ['refused for lists', refused('listed', false), refusal(true, false), listed],
+    ['refused for what was refused before', refused('trust', true), refusal(false, true)],
     ['refused for a forged name', refused('dmarc', false), refusal(false, false)],
     ['refused whatever the trust', refused('trust', false, true), refusal(false, false)],
     [
