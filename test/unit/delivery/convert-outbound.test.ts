@@ -36,7 +36,8 @@ async function convert(
   const order = { treatment: treatment(), signers, ways: [], converted: message }
   const answer = await protect(receivedMessage(mail), order, house, workspace, never)
   const pieces: Uint8Array[] = []
-  if (answer.kind === 'accept' && answer.body) for await (const piece of answer.body) pieces.push(Uint8Array.from(piece))
+  if (answer.kind === 'accept' && answer.body)
+    for await (const piece of answer.body) pieces.push(Uint8Array.from(piece))
   return { leaves: await leaves(message.tree.root), sent: Buffer.concat(pieces).toString('latin1') }
 }
 
