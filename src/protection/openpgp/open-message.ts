@@ -78,6 +78,10 @@ export async function openMessage(
     const keys = await privateKeysOf(privateKeys, library)
     const found = await sessionKeyOf(outline, keys, library, at)
     if (!found) {
+      // That a session key of ours is wrong is not to be told apart from what is wrong behind it.
+      const names = ({ keyId }: MessageOutline['recipients'][number]) =>
+        keyId !== undefined && keys.some(({ keyIds }) => keyIds.includes(keyId))
+      if (outline.recipients.some(names)) return closed('damaged', 'cannot be decrypted')
       const byPassword = outline.recipients.length === 0
       return closed('no-key', byPassword ? 'encrypted with a password' : 'encrypted to none of our keys')
     }
