@@ -1,6 +1,6 @@
 import { readSettings } from '../config/settings.ts'
-import type { ControlAnswers, ControlCall, ControlInput } from '../gateway/control-calls.ts'
-import { askOver } from '../gateway/gateway-client.ts'
+import type { ControlAnswers, ControlCall, ControlInput } from '../gateway/calls/control-calls.ts'
+import { askOver } from '../gateway/calls/gateway-client.ts'
 import { type Options, UsageError } from './command.ts'
 
 const patienceMs = 60_000

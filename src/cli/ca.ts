@@ -1,4 +1,4 @@
-import type { ControlAnswers } from '../gateway/control-calls.ts'
+import type { ControlAnswers } from '../gateway/calls/control-calls.ts'
 import { askGateway } from './ask-gateway.ts'
 import { type Command, UsageError } from './command.ts'
 import { printable } from './printable.ts'

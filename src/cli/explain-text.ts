@@ -1,5 +1,5 @@
-import type { ControlAnswers, Written } from '../gateway/control-calls.ts'
-import type { Verdict } from '../gateway/explain-calls.ts'
+import type { ControlAnswers, Written } from '../gateway/calls/control-calls.ts'
+import type { Verdict } from '../gateway/calls/explain-calls.ts'
 
 type Record = NonNullable<ControlAnswers['explain']>
 type Facts = ControlAnswers['explain-message']['facts']

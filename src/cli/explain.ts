@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { ControlAnswers } from '../gateway/control-calls.ts'
+import type { ControlAnswers } from '../gateway/calls/control-calls.ts'
 import { askGateway } from './ask-gateway.ts'
 import { type Command, type CommandCall, UsageError } from './command.ts'
 import { factLines, recordLines, verdictLines } from './explain-text.ts'

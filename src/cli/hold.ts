@@ -1,5 +1,5 @@
 import { open, rm } from 'node:fs/promises'
-import type { Written } from '../gateway/control-calls.ts'
+import type { Written } from '../gateway/calls/control-calls.ts'
 import type { AuditEntry } from '../storage/audit.ts'
 import type { HeldOriginal } from '../storage/held-originals.ts'
 import { askGateway } from './ask-gateway.ts'

@@ -1,4 +1,4 @@
-import type { ControlAnswers } from '../gateway/control-calls.ts'
+import type { ControlAnswers } from '../gateway/calls/control-calls.ts'
 import { type IntakeState, intakeStates } from '../storage/intakes.ts'
 import { askGateway } from './ask-gateway.ts'
 import { type Command, type CommandCall, UsageError } from './command.ts'

@@ -1,4 +1,4 @@
-import type { ControlAnswers } from '../gateway/control-calls.ts'
+import type { ControlAnswers } from '../gateway/calls/control-calls.ts'
 import { printable } from './printable.ts'
 
 type Shown = ControlAnswers['key-list'][number]

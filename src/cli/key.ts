@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises'
-import { revocationReasons } from '../gateway/authority-calls.ts'
-import type { KeyAct } from '../gateway/key-calls.ts'
+import { revocationReasons } from '../gateway/calls/authority-calls.ts'
+import type { KeyAct } from '../gateway/calls/key-calls.ts'
 import { askGateway } from './ask-gateway.ts'
 import { type Command, type CommandCall, type Options, UsageError } from './command.ts'
 import { keyDetails, keyLine, retriedLine } from './key-text.ts'

@@ -1,4 +1,4 @@
-import type { GatewayStatus } from '../gateway/control-calls.ts'
+import type { GatewayStatus } from '../gateway/calls/control-calls.ts'
 import { askGateway } from './ask-gateway.ts'
 import type { Command } from './command.ts'
 import { printable } from './printable.ts'

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { PublicOpenPgpKey } from '../gateway/portal-calls.ts'
+import type { PublicOpenPgpKey } from '../gateway/calls/portal-calls.ts'
 
 export interface DirectoryChanges {
   readonly written: number

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { readCertificate } from '../keys/certificate.ts'
+import { readCertificate } from '../keys/x509/certificate.ts'
 import { addressField, buildField, contentTypeField, structuredField } from '../message/build-field.ts'
 import { buildPart } from '../message/build-part.ts'
 import { bytesInMemory, type Workspace } from '../message/byte-source.ts'

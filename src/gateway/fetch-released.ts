@@ -1,6 +1,6 @@
 import type { Storage } from '../storage/open-storage.ts'
-import { ControlRefusal } from './control-server.ts'
-import type { FetchedPiece } from './hold-calls.ts'
+import { ControlRefusal } from './calls/control-server.ts'
+import type { FetchedPiece } from './calls/hold-calls.ts'
 
 /** A multiple of three: its base64 has no padding, so pieces can be joined as text too. */
 const pieceBytes = 3 * 1024 * 1024

@@ -1,5 +1,4 @@
 import type { GatheredFacts } from '../inspection/gather-facts.ts'
-import { canonicalAddress } from '../keys/certificate.ts'
 import type { SubmittedKey } from '../keys/intake/keys-in-submission.ts'
 import { hashOfCode } from '../keys/intake/proof-code.ts'
 import {
@@ -10,6 +9,7 @@ import {
 } from '../keys/intake/read-submission.ts'
 import { nothingFoundText, wrongCodeText } from '../keys/intake/texts.ts'
 import { hasTrust } from '../keys/keys-in-force.ts'
+import { canonicalAddress } from '../keys/x509/certificate.ts'
 import type { ReceivedMessage } from '../message/received-message.ts'
 import type { Intake } from '../storage/intakes.ts'
 import { answerOnce, houseOf, type IntakeParts, settle } from './intake-parts.ts'

@@ -1,12 +1,12 @@
 import { deadlineWithin } from '../deadline.ts'
 import type { KeyStore, StoredKey } from '../storage/key-store.ts'
-import type { Certificate } from './certificate.ts'
-import { findPath, type PathMaterial } from './find-path.ts'
 import { keysInForce, type SetAside, vouchedFor } from './keys-in-force.ts'
-import type { PartnerAnchors } from './partner-anchors.ts'
 import type { CheckRevocation } from './revocation/revocation.ts'
 import { storedCertificate } from './stored-certificate.ts'
-import { type Purpose, usableFor } from './usable-for.ts'
+import type { Certificate } from './x509/certificate.ts'
+import { findPath, type PathMaterial } from './x509/find-path.ts'
+import type { PartnerAnchors } from './x509/partner-anchors.ts'
+import { type Purpose, usableFor } from './x509/usable-for.ts'
 
 /** For what authorities say of all certificates together. */
 const revocationLimitMs = 5000

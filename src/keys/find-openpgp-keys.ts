@@ -1,7 +1,7 @@
 import type { KeyStore, KeyTrust, StoredKey } from '../storage/key-store.ts'
-import { canonicalAddress } from './certificate.ts'
 import { hasTrust, keysInForce, type SetAside } from './keys-in-force.ts'
-import { type OpenPgpKey, type OpenPgpKeyProblem, readOpenPgpKey } from './openpgp-key.ts'
+import { type OpenPgpKey, type OpenPgpKeyProblem, readOpenPgpKey } from './openpgp/openpgp-key.ts'
+import { canonicalAddress } from './x509/certificate.ts'
 
 export interface UsableOpenPgpKey {
   readonly key: StoredKey

@@ -1,9 +1,9 @@
 import { createPrivateKey } from 'node:crypto'
-import type { Certificate } from './certificate.ts'
 import { type CertificateSources, findCertificates, type UsableCertificate } from './find-keys.ts'
 import type { SetAside } from './keys-in-force.ts'
 import type { Signer } from './signer.ts'
-import { allows } from './usable-for.ts'
+import type { Certificate } from './x509/certificate.ts'
+import { allows } from './x509/usable-for.ts'
 
 export interface FoundSigner {
   readonly signer: Signer | undefined

@@ -1,13 +1,13 @@
 import type { KeyTrust, StoredKey } from '../storage/key-store.ts'
 import type { PdfPassword, PdfPasswords } from '../storage/pdf-passwords.ts'
 import { askedOnce } from './asked-once.ts'
-import type { Certificate } from './certificate.ts'
 import type { DiscoverKeys } from './discovery/discover-keys.ts'
 import { type CertificateSources, findCertificates } from './find-keys.ts'
 import { findOpenPgpKeys } from './find-openpgp-keys.ts'
 import { findSigner } from './find-signer.ts'
 import type { SetAside } from './keys-in-force.ts'
 import type { Signer } from './signer.ts'
+import type { Certificate } from './x509/certificate.ts'
 
 /** A certificate that mail to a recipient is encrypted with. */
 export interface RecipientCertificate {

@@ -4,11 +4,11 @@ import type { HeaderField } from '../message/header-field.ts'
 import type { MimePart } from '../message/mime-part.ts'
 import type { BroughtCertificate } from '../message/opened-message.ts'
 import type { KeyStore } from '../storage/key-store.ts'
-import { attachedOpenPgpKeys } from './attached-openpgp-keys.ts'
-import { autocryptKey } from './autocrypt.ts'
-import { canonicalAddress } from './certificate.ts'
 import { type OfferedKey, type OfferParts, type OfferResult, offerKey } from './offer-key.ts'
-import type { OpenPgpKey } from './openpgp-key.ts'
+import { attachedOpenPgpKeys } from './openpgp/attached-openpgp-keys.ts'
+import { autocryptKey } from './openpgp/autocrypt.ts'
+import type { OpenPgpKey } from './openpgp/openpgp-key.ts'
+import { canonicalAddress } from './x509/certificate.ts'
 
 /** A mail that was accepted, as far as it may bring keys of its author. */
 export interface MailWithKeys {

@@ -1,7 +1,7 @@
 import { type KeyTrust, keyTrusts, type StoredKey } from '../storage/key-store.ts'
-import { canonicalAddress } from './certificate.ts'
-import type { OpenPgpKeyProblem } from './openpgp-key.ts'
-import type { UnusableReason } from './usable-for.ts'
+import type { OpenPgpKeyProblem } from './openpgp/openpgp-key.ts'
+import { canonicalAddress } from './x509/certificate.ts'
+import type { UnusableReason } from './x509/usable-for.ts'
 
 /** A stored key that was considered and set aside. `detail` is English, ASCII, without content of any mail. */
 export interface SetAside {

@@ -1,9 +1,9 @@
 import { MailFailure } from '../failure.ts'
 import { type KeyStore, type KeyTrust, keyTrusts, type StoredKey } from '../storage/key-store.ts'
-import type { Certificate } from './certificate.ts'
-import { KeyImportError } from './key-import-error.ts'
-import type { PartnerAnchors } from './partner-anchors.ts'
+import { KeyImportError } from './import/key-import-error.ts'
 import { readOfferedCertificate, readOfferedOpenPgpKey } from './read-offered-key.ts'
+import type { Certificate } from './x509/certificate.ts'
+import type { PartnerAnchors } from './x509/partner-anchors.ts'
 
 /** A public key that turned up: found by asking, taken from mail, or handed in. */
 export interface OfferedKey {

@@ -1,8 +1,8 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import type { KeyStore, StoredKey } from '../storage/key-store.ts'
-import { type Certificate, readCertificate } from './certificate.ts'
-import { readOpenPgpKey } from './openpgp-key.ts'
-import { isNamedBy, type RecipientIdentifier } from './recipient-identifier.ts'
+import { readOpenPgpKey } from './openpgp/openpgp-key.ts'
+import { type Certificate, readCertificate } from './x509/certificate.ts'
+import { isNamedBy, type RecipientIdentifier } from './x509/recipient-identifier.ts'
 
 /** Our private keys by the names that a message gives its recipients; unsealed only when a message names them. */
 export interface OwnKeys {

@@ -1,10 +1,10 @@
 import type { StoredKey } from '../storage/key-store.ts'
-import { type Certificate, readCertificate } from './certificate.ts'
 import { vouchedFor } from './keys-in-force.ts'
 import type { OfferedKey, OfferParts, ReadOffer } from './offer-key.ts'
-import { readOpenPgpKey } from './openpgp-key.ts'
-import { mergeOpenPgpKeys } from './openpgp-public.ts'
-import { usableFor } from './usable-for.ts'
+import { readOpenPgpKey } from './openpgp/openpgp-key.ts'
+import { mergeOpenPgpKeys } from './openpgp/openpgp-public.ts'
+import { type Certificate, readCertificate } from './x509/certificate.ts'
+import { usableFor } from './x509/usable-for.ts'
 
 /** More than any chain has; each is read and tried. */
 const mostChained = 16

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import type { Certificate } from './certificate.ts'
+import type { Certificate } from './x509/certificate.ts'
 
 /** With what somebody of ours signs. */
 export interface Signer {

@@ -1,4 +1,4 @@
-import { type Certificate, readCertificate } from './certificate.ts'
+import { type Certificate, readCertificate } from './x509/certificate.ts'
 
 /** Some 10 KiB each: those of the people whom a house writes to in a day, with their authorities. */
 const mostKept = 500

@@ -1,4 +1,4 @@
-import type { PublicCertificate } from '../gateway/portal-calls.ts'
+import type { PublicCertificate } from '../gateway/calls/portal-calls.ts'
 import { type Html, html } from './html.ts'
 import type { Language } from './language.ts'
 import { layout, telephoneLink, type Visit } from './layout.ts'

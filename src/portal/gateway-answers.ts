@@ -1,10 +1,10 @@
-import { askOver } from '../gateway/gateway-client.ts'
+import { askOver } from '../gateway/calls/gateway-client.ts'
 import type {
   PortalAnswers,
   PublicCertificates,
   PublicOpenPgpKey,
   PublicOrganization,
-} from '../gateway/portal-calls.ts'
+} from '../gateway/calls/portal-calls.ts'
 import { type Freshness, remember } from './remember.ts'
 
 /** All that the portal knows: what the gateway tells it. */

@@ -1,4 +1,4 @@
-import type { PublicCertificates } from '../gateway/portal-calls.ts'
+import type { PublicCertificates } from '../gateway/calls/portal-calls.ts'
 import { certificatesPage } from './certificates-page.ts'
 import type { GatewayAnswers } from './gateway-answers.ts'
 import { guidePage } from './guide-page.ts'

@@ -1,4 +1,4 @@
-import type { PublicOpenPgpKey } from '../gateway/portal-calls.ts'
+import type { PublicOpenPgpKey } from '../gateway/calls/portal-calls.ts'
 import type { GatewayAnswers } from './gateway-answers.ts'
 import type { Answer, Route } from './routes.ts'
 

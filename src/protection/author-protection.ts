@@ -1,5 +1,5 @@
-import type { Certificate } from '../keys/certificate.ts'
-import { isNamedBy, type RecipientIdentifier } from '../keys/recipient-identifier.ts'
+import type { Certificate } from '../keys/x509/certificate.ts'
+import { isNamedBy, type RecipientIdentifier } from '../keys/x509/recipient-identifier.ts'
 import type { Workspace } from '../message/byte-source.ts'
 import { decoded } from '../message/decode-body.ts'
 import type { MimePart } from '../message/mime-part.ts'

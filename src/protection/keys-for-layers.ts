@@ -1,8 +1,8 @@
-import type { Certificate } from '../keys/certificate.ts'
 import { hasTrust, keysInForce, vouchedFor } from '../keys/keys-in-force.ts'
 import { type OwnKeys, ownKeysIn } from '../keys/own-keys.ts'
-import type { PartnerAnchors } from '../keys/partner-anchors.ts'
 import type { CheckRevocation } from '../keys/revocation/revocation.ts'
+import type { Certificate } from '../keys/x509/certificate.ts'
+import type { PartnerAnchors } from '../keys/x509/partner-anchors.ts'
 import type { KeyStore } from '../storage/key-store.ts'
 
 /** What is known of keys when a message comes in. */

@@ -1,4 +1,4 @@
-import { judgeSigner, type SignerVerdict } from '../keys/judge-signer.ts'
+import { judgeSigner, type SignerVerdict } from '../keys/x509/judge-signer.ts'
 import type { ByteSource } from '../message/byte-source.ts'
 import type { BroughtCertificate } from '../message/opened-message.ts'
 import type { KeysForLayers } from './keys-for-layers.ts'

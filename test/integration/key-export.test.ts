@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
-import { exportKey, exportPrivateKey } from '../../src/keys/export-key.ts'
-import { importKeys } from '../../src/keys/import.ts'
+import { exportKey, exportPrivateKey } from '../../src/keys/import/export-key.ts'
+import { importKeys } from '../../src/keys/import/import-keys.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { testKeyFile } from '../support/test-keys.ts'
 

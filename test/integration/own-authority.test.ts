@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readCertificate } from '../../src/keys/certificate.ts'
 import { createAuthority, issueCertificate } from '../../src/keys/own-authority/own-authority.ts'
+import { readCertificate } from '../../src/keys/x509/certificate.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 test('GnuPG takes a certificate of our own authority for signing and encrypting', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
-import { generateOpenPgpKey, revokeOpenPgpKey } from '../../src/keys/openpgp-own.ts'
-import { publicOpenPgpKey } from '../../src/keys/openpgp-public.ts'
+import { generateOpenPgpKey, revokeOpenPgpKey } from '../../src/keys/openpgp/openpgp-own.ts'
+import { publicOpenPgpKey } from '../../src/keys/openpgp/openpgp-public.ts'
 import { bytesInMemory } from '../../src/message/byte-source.ts'
 import { openMessage } from '../../src/protection/openpgp/open-message.ts'
 import { openWorkspace } from '../../src/storage/spool.ts'

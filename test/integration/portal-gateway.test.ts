@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { anna, builderAddress } from '../../src/demonstration/people.ts'
 import { pollUntil } from '../../src/demonstration/poll-until.ts'
 import { socketsOf } from '../../src/demonstration/site-files.ts'
-import { askOver } from '../../src/gateway/gateway-client.ts'
+import { askOver } from '../../src/gateway/calls/gateway-client.ts'
 import { noSite, siteForTests } from '../support/site-for-tests.ts'
 
 describe.skipIf(noSite)(`the portal of a whole house${noSite ? ` (${noSite})` : ''}`, () => {

@@ -1,6 +1,6 @@
 import { createHash, type KeyObject, sign } from 'node:crypto'
-import type { Certificate } from '../../src/keys/certificate.ts'
-import { context, octetString, oid, sequence, setOf, smallInteger } from '../../src/keys/write-der.ts'
+import type { Certificate } from '../../src/keys/x509/certificate.ts'
+import { context, octetString, oid, sequence, setOf, smallInteger } from '../../src/keys/x509/write-der.ts'
 import {
   data,
   digestIdentifier,

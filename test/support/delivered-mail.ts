@@ -81,7 +81,8 @@ export async function deliveredMail(
   const answer = await deliverInbound(message, accepted, house, workspace, never)
   if (answer.kind !== 'accept') throw new Error('refused')
   const pieces: Uint8Array[] = []
-  for await (const piece of answer.body ?? message.source.stream(message.bodyStart)) pieces.push(Uint8Array.from(piece))
+  for await (const piece of answer.body ?? message.source.stream(message.bodyStart))
+    pieces.push(Uint8Array.from(piece))
   const body = Buffer.concat(pieces)
   const isContent = (name: string) => /^(?:content-|mime-version)/i.test(name)
   const replaced = answer.edits.filter((edit) => edit.kind === 'addHeader' && isContent(edit.name))

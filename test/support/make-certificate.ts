@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Certificate, readCertificate } from '../../src/keys/certificate.ts'
+import { type Certificate, readCertificate } from '../../src/keys/x509/certificate.ts'
 
 export interface MadeCertificate {
   readonly certificate: Certificate

@@ -1,5 +1,5 @@
 import { constants, createCipheriv, publicEncrypt, randomBytes } from 'node:crypto'
-import type { Certificate } from '../../src/keys/certificate.ts'
+import type { Certificate } from '../../src/keys/x509/certificate.ts'
 import {
   context,
   der,
@@ -8,7 +8,7 @@ import {
   oid,
   sequence,
   smallInteger,
-} from '../../src/keys/write-der.ts'
+} from '../../src/keys/x509/write-der.ts'
 
 const ciphers = {
   'aes-128-cbc': { oid: '2.16.840.1.101.3.4.1.2', keyBytes: 16, ivBytes: 16 },

@@ -1,6 +1,6 @@
-import { startControlServer } from '../../src/gateway/control-server.ts'
-import { portalCalls } from '../../src/gateway/portal-calls.ts'
-import { portalHandlers } from '../../src/gateway/portal-handlers.ts'
+import { startControlServer } from '../../src/gateway/calls/control-server.ts'
+import { portalCalls } from '../../src/gateway/calls/portal-calls.ts'
+import { portalHandlers } from '../../src/gateway/calls/portal-handlers.ts'
 import { authority, type MadeCertificate, mailUser, makeCertificate } from './make-certificate.ts'
 import { storedCertificate } from './stored-key.ts'
 

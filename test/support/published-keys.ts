@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { generateKey } from 'openpgp'
-import { readOpenPgpKey } from '../../src/keys/openpgp-key.ts'
+import { readOpenPgpKey } from '../../src/keys/openpgp/openpgp-key.ts'
 import type { StoredKey } from '../../src/storage/key-store.ts'
 
 /** An OpenPGP key of ours with these addresses, as the store has it. */

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { Certificate } from '../../src/keys/certificate.ts'
+import type { Certificate } from '../../src/keys/x509/certificate.ts'
 import { authority, type MadeCertificate, mailUser, makeCertificate } from './make-certificate.ts'
 
 /** What a host answers; undefined: it stays silent. */

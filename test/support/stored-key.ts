@@ -1,4 +1,4 @@
-import type { Certificate } from '../../src/keys/certificate.ts'
+import type { Certificate } from '../../src/keys/x509/certificate.ts'
 import type { StoredKey } from '../../src/storage/key-store.ts'
 
 /** A certificate as an administrator's import stores it, changed as wished. */

@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { type Certificate, readCertificate } from '../../src/keys/certificate.ts'
 import type { Signer } from '../../src/keys/signer.ts'
+import { type Certificate, readCertificate } from '../../src/keys/x509/certificate.ts'
 
 /** A file of test/keys/smime; its README says what each one is. */
 export function testKeyFile(name: string): string {

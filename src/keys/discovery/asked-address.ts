@@ -1,5 +1,5 @@
 import { parseMailbox } from '../../message/mailbox.ts'
-import { canonicalAddress } from '../certificate.ts'
+import { canonicalAddress } from '../x509/certificate.ts'
 
 /** An address that strangers' servers may be asked for. */
 export interface AskedAddress {

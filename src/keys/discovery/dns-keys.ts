@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Certificate, readCertificate } from '../certificate.ts'
+import { type Certificate, readCertificate } from '../x509/certificate.ts'
 import type { AskedAddress } from './asked-address.ts'
 import { answerOf, type DiscoveredKey, type KeySource, type SourceAnswer } from './discovered-key.ts'
 import { openpgpKeysFor } from './openpgp-keys-for.ts'

@@ -1,6 +1,6 @@
-import { blocksOfKeyFile } from '../blocks-of-key-file.ts'
-import { type Certificate, readCertificate } from '../certificate.ts'
-import { KeyImportError } from '../key-import-error.ts'
+import { blocksOfKeyFile } from '../import/blocks-of-key-file.ts'
+import { KeyImportError } from '../import/key-import-error.ts'
+import { type Certificate, readCertificate } from '../x509/certificate.ts'
 import { answerOf, type DiscoveredKey, type KeySource, maxKeysPerSource } from './discovered-key.ts'
 import { type LdapDirectory, ldapSearch } from './ldap-search.ts'
 

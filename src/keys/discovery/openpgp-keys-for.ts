@@ -1,6 +1,6 @@
-import { KeyImportError } from '../key-import-error.ts'
-import { addressInUserId, libraryKey, type OpenPgpKey, readOpenPgpKeys } from '../openpgp-key.ts'
-import { fullOpenPgpSettings, openPgpLibrary } from '../openpgp-library.ts'
+import { KeyImportError } from '../import/key-import-error.ts'
+import { addressInUserId, libraryKey, type OpenPgpKey, readOpenPgpKeys } from '../openpgp/openpgp-key.ts'
+import { fullOpenPgpSettings, openPgpLibrary } from '../openpgp/openpgp-library.ts'
 
 /**
  * The public keys for an address that strangers gave, armored, with no user id but those of that address: a server

@@ -2,7 +2,7 @@ import type { ByteSource } from '../../message/byte-source.ts'
 import { decodedBytes } from '../../message/decode-body.ts'
 import { latin1 } from '../../message/latin1.ts'
 import type { MimePart } from '../../message/mime-part.ts'
-import { armorBlocks } from '../openpgp-armor.ts'
+import { armorBlocks } from '../openpgp/openpgp-armor.ts'
 
 /** A private key with its chain has 10 KB. */
 const mostBytes = 1024 * 1024

@@ -1,11 +1,11 @@
 import { MailFailure } from '../../failure.ts'
 import type { Intake } from '../../storage/intakes.ts'
-import { type Certificate, readCertificate } from '../certificate.ts'
-import { findPath } from '../find-path.ts'
-import { type OpenPgpKeyProblem, readOpenPgpKey } from '../openpgp-key.ts'
-import type { PartnerAnchors } from '../partner-anchors.ts'
+import { type OpenPgpKeyProblem, readOpenPgpKey } from '../openpgp/openpgp-key.ts'
 import type { CheckRevocation } from '../revocation/revocation.ts'
-import { type UnusableReason, usableFor } from '../usable-for.ts'
+import { type Certificate, readCertificate } from '../x509/certificate.ts'
+import { findPath } from '../x509/find-path.ts'
+import type { PartnerAnchors } from '../x509/partner-anchors.ts'
+import { type UnusableReason, usableFor } from '../x509/usable-for.ts'
 
 /** Why nobody can write to somebody with a key. */
 export type SubmissionProblem = UnusableReason | OpenPgpKeyProblem | 'unreadable'

@@ -7,9 +7,9 @@ import type { MimePart } from '../../message/mime-part.ts'
 import type { BroughtCertificate } from '../../message/opened-message.ts'
 import { shownFileName } from '../../message/shown-file-name.ts'
 import type { StoredKey } from '../../storage/key-store.ts'
-import { autocryptKey } from '../autocrypt.ts'
-import { importKeys } from '../import.ts'
-import { KeyImportError, type KeyImportProblem } from '../key-import-error.ts'
+import { importKeys } from '../import/import-keys.ts'
+import { KeyImportError, type KeyImportProblem } from '../import/key-import-error.ts'
+import { autocryptKey } from '../openpgp/autocrypt.ts'
 
 export interface SubmittedKey
   extends Pick<StoredKey, 'kind' | 'fingerprint' | 'addresses' | 'material' | 'chain'> {

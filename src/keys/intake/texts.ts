@@ -1,5 +1,5 @@
 import type { Intake } from '../../storage/intakes.ts'
-import type { KeyImportProblem } from '../key-import-error.ts'
+import type { KeyImportProblem } from '../import/key-import-error.ts'
 import type { SubmissionProblem } from './judge-submitted-key.ts'
 
 /** What is said to somebody who sent a certificate or key: German, and English below it. */

@@ -1,7 +1,7 @@
 import type { KeyRequest, KeyRequests } from '../../storage/key-requests.ts'
-import { readCertificate } from '../certificate.ts'
-import type { ImportedKey } from '../import.ts'
-import { context, oid, sequence, setOf, smallInteger } from '../write-der.ts'
+import type { ImportedKey } from '../import/import-keys.ts'
+import { readCertificate } from '../x509/certificate.ts'
+import { context, oid, sequence, setOf, smallInteger } from '../x509/write-der.ts'
 import { requestedExtensions } from './write-certificate.ts'
 import { nameOf, newRsaKey, pem, publicKeyInfo, publicKeyPrint, signed } from './x509-parts.ts'
 

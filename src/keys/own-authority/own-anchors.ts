@@ -1,6 +1,6 @@
 import type { OwnAuthorities } from '../../storage/own-authorities.ts'
-import { type Certificate, readCertificate } from '../certificate.ts'
 import { type Finding, unknownFinding } from '../revocation/revocation.ts'
+import { type Certificate, readCertificate } from '../x509/certificate.ts'
 
 /**
  * Adds our own authorities to `anchors`, which everybody who judges certificates holds: the list only grows while we run,

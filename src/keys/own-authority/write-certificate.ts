@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { context, der, oid, sequence, smallInteger, time } from '../write-der.ts'
+import { context, der, oid, sequence, smallInteger, time } from '../x509/write-der.ts'
 import {
   authorityKeyIdentifier,
   extension,

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
-import type { Certificate } from '../certificate.ts'
-import { context, der, sequence, smallInteger, time } from '../write-der.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { context, der, sequence, smallInteger, time } from '../x509/write-der.ts'
 import { authorityKeyIdentifier, extension, pem, signatureAlgorithm, signed } from './x509-parts.ts'
 
 /** A partner who fetches it once a month is never left without. */

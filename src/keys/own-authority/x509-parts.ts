@@ -1,7 +1,7 @@
 import { createHash, generateKeyPair, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { promisify } from 'node:util'
-import { childrenOf, readDer } from '../read-der.ts'
-import { bitString, der, nullValue, octetString, oid, sequence, setOf } from '../write-der.ts'
+import { childrenOf, readDer } from '../x509/read-der.ts'
+import { bitString, der, nullValue, octetString, oid, sequence, setOf } from '../x509/write-der.ts'
 
 /** Pieces that certificates, requests and revocation lists of ours have in common (RFC 5280). */
 

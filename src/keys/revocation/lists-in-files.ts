@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { fileStates } from '../file-states.ts'
-import { pemBlocks, pemContent } from '../pem.ts'
+import { pemBlocks, pemContent } from '../x509/pem.ts'
 import { type Crl, maxCrlBytes, readCrl } from './read-crl.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Certificate } from '../certificate.ts'
-import { nullValue, octetString, oid, sequence } from '../write-der.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { nullValue, octetString, oid, sequence } from '../x509/write-der.ts'
 
 /** Hashes of a CertID by their object identifiers. They only name an issuer that is known anyway, so SHA-1 does. */
 const hashes: ReadonlyMap<string, string> = new Map([

@@ -1,6 +1,6 @@
-import type { Certificate } from '../certificate.ts'
-import { childrenOf, type DerElement, oidOf, readDer } from '../read-der.ts'
-import { insideOf, readExtensions } from '../read-extensions.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { childrenOf, type DerElement, oidOf, readDer } from '../x509/read-der.ts'
+import { insideOf, readExtensions } from '../x509/read-extensions.ts'
 
 /** Where the authority of a certificate answers for it; http only, in its order. */
 export interface RevocationPlaces {

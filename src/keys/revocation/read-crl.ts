@@ -1,6 +1,6 @@
-import { childrenOf, type DerElement, MalformedDer, readDer } from '../read-der.ts'
-import { type Extension, insideOf, readExtensions } from '../read-extensions.ts'
-import { readTime } from '../read-time.ts'
+import { childrenOf, type DerElement, MalformedDer, readDer } from '../x509/read-der.ts'
+import { type Extension, insideOf, readExtensions } from '../x509/read-extensions.ts'
+import { readTime } from '../x509/read-time.ts'
 
 /** The largest lists of public authorities have some megabytes. */
 export const maxCrlBytes = 16 * 1024 * 1024

@@ -1,6 +1,6 @@
-import { childrenOf, type DerElement, MalformedDer, oidOf, readDer } from '../read-der.ts'
-import { type Extension, insideOf, readExtensions } from '../read-extensions.ts'
-import { readTime } from '../read-time.ts'
+import { childrenOf, type DerElement, MalformedDer, oidOf, readDer } from '../x509/read-der.ts'
+import { type Extension, insideOf, readExtensions } from '../x509/read-extensions.ts'
+import { readTime } from '../x509/read-time.ts'
 
 /** One certificate is asked for; an answer of more is none to our question. */
 export const maxOcspBytes = 64 * 1024

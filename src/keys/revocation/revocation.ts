@@ -1,4 +1,4 @@
-import type { Certificate } from '../certificate.ts'
+import type { Certificate } from '../x509/certificate.ts'
 
 /**
  * What counts: `required` - only what is known to be good; `if-known` - all but what is known to be revoked; `off` -

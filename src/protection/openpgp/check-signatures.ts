@@ -1,8 +1,8 @@
 import type { DecryptMessageResult, Key } from 'openpgp'
-import { canonicalAddress } from '../../keys/certificate.ts'
-import { KeyImportError } from '../../keys/key-import-error.ts'
-import { describeOpenPgpKey, libraryKey, type OpenPgpKey } from '../../keys/openpgp-key.ts'
-import type { OpenPgpLibrary } from '../../keys/openpgp-library.ts'
+import { KeyImportError } from '../../keys/import/key-import-error.ts'
+import { describeOpenPgpKey, libraryKey, type OpenPgpKey } from '../../keys/openpgp/openpgp-key.ts'
+import type { OpenPgpLibrary } from '../../keys/openpgp/openpgp-library.ts'
+import { canonicalAddress } from '../../keys/x509/certificate.ts'
 
 export type SignatureProblem =
   /** None of the keys we know made it. */

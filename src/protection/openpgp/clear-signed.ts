@@ -1,4 +1,4 @@
-import { armorBlocks } from '../../keys/openpgp-armor.ts'
+import { armorBlocks } from '../../keys/openpgp/openpgp-armor.ts'
 import { bytesInMemory } from '../../message/byte-source.ts'
 import { latin1, latin1Bytes } from '../../message/latin1.ts'
 import type { CheckedSignature } from './check-signatures.ts'

@@ -1,13 +1,13 @@
 import type { DecryptedSessionKey, enums, PrivateKey, SessionKey } from 'openpgp'
 import { MailFailure, PermanentFailure } from '../../failure.ts'
-import { KeyImportError } from '../../keys/key-import-error.ts'
-import { libraryKey } from '../../keys/openpgp-key.ts'
+import { KeyImportError } from '../../keys/import/key-import-error.ts'
+import { libraryKey } from '../../keys/openpgp/openpgp-key.ts'
 import {
   fullOpenPgpSettings,
   type OpenPgpLibrary,
   openPgpLibrary,
   openPgpSettings,
-} from '../../keys/openpgp-library.ts'
+} from '../../keys/openpgp/openpgp-library.ts'
 import type { ByteSource, Workspace } from '../../message/byte-source.ts'
 import {
   type CheckedSignature,

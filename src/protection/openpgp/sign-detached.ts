@@ -1,5 +1,5 @@
 import type { PacketList, PrivateKey, SignaturePacket } from 'openpgp'
-import { fullOpenPgpSettings, openPgpLibrary } from '../../keys/openpgp-library.ts'
+import { fullOpenPgpSettings, openPgpLibrary } from '../../keys/openpgp/openpgp-library.ts'
 import { contentDispositionField, contentTypeField, structuredField } from '../../message/build-field.ts'
 import { buildMultipart, buildPart, partBytes } from '../../message/build-part.ts'
 import { type ByteSource, bytesInMemory, type Workspace } from '../../message/byte-source.ts'

@@ -1,6 +1,6 @@
 import { MailFailure } from '../../failure.ts'
-import { armorBlocks } from '../../keys/openpgp-armor.ts'
-import { openPgpLibrary, openPgpSettings } from '../../keys/openpgp-library.ts'
+import { armorBlocks } from '../../keys/openpgp/openpgp-armor.ts'
+import { openPgpLibrary, openPgpSettings } from '../../keys/openpgp/openpgp-library.ts'
 import type { ByteSource } from '../../message/byte-source.ts'
 import { findInLines, withLineEnds } from '../../message/line-findings.ts'
 import {

@@ -1,5 +1,5 @@
-import type { Certificate } from '../../keys/certificate.ts'
-import { context, nullValue, oid, sequence } from '../../keys/write-der.ts'
+import type { Certificate } from '../../keys/x509/certificate.ts'
+import { context, nullValue, oid, sequence } from '../../keys/x509/write-der.ts'
 
 /** Content types of CMS (RFC 5652 4, 5.1, 6.1; RFC 5083 2.1). */
 export const data = oid('1.2.840.113549.1.7.1')

@@ -1,4 +1,4 @@
-import { derHead } from '../../keys/write-der.ts'
+import { derHead } from '../../keys/x509/write-der.ts'
 import type { ByteSource } from '../../message/byte-source.ts'
 
 /** The bytes are not what X.690 calls BER, or not the structure that was expected, or nested without end. */

@@ -1,5 +1,5 @@
-import type { Certificate } from '../../keys/certificate.ts'
-import { context, sequence, setOf, smallInteger } from '../../keys/write-der.ts'
+import type { Certificate } from '../../keys/x509/certificate.ts'
+import { context, sequence, setOf, smallInteger } from '../../keys/x509/write-der.ts'
 import { data, signedData } from './algorithms.ts'
 
 /**

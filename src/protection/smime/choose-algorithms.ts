@@ -1,4 +1,4 @@
-import type { Certificate } from '../../keys/certificate.ts'
+import type { Certificate } from '../../keys/x509/certificate.ts'
 
 export type ContentCipher = 'aes-256-cbc' | 'aes-256-gcm'
 export type KeyTransport = 'rsa-pkcs1' | 'rsa-oaep'

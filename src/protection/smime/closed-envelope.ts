@@ -1,5 +1,5 @@
 import { PermanentFailure } from '../../failure.ts'
-import { MalformedDer } from '../../keys/read-der.ts'
+import { MalformedDer } from '../../keys/x509/read-der.ts'
 import { MalformedBer } from './ber-reader.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { childrenOf, type DerElement } from '../../keys/read-der.ts'
+import { childrenOf, type DerElement } from '../../keys/x509/read-der.ts'
 import { EnvelopeProblem } from './closed-envelope.ts'
 import { type AlgorithmIdentifier, contentOf } from './read-recipients.ts'
 

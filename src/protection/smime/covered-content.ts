@@ -1,5 +1,5 @@
 import { createHash, createVerify, type KeyObject } from 'node:crypto'
-import type { SignatureWay } from '../../keys/verify-signature.ts'
+import type { SignatureWay } from '../../keys/x509/verify-signature.ts'
 import type { ByteSource } from '../../message/byte-source.ts'
 import { withLineEnds } from '../../message/line-findings.ts'
 import type { DigestName } from './algorithms.ts'

@@ -1,5 +1,5 @@
-import { childrenOf, oidOf, readDer } from '../../keys/read-der.ts'
-import { setOf } from '../../keys/write-der.ts'
+import { childrenOf, oidOf, readDer } from '../../keys/x509/read-der.ts'
+import { setOf } from '../../keys/x509/write-der.ts'
 import type { ByteSource } from '../../message/byte-source.ts'
 import { type BerOctets, BerReader } from './ber-reader.ts'
 import { EnvelopeProblem } from './closed-envelope.ts'

@@ -1,5 +1,5 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
-import { derHead, octetString, sequence, setOf, smallInteger } from '../../keys/write-der.ts'
+import { derHead, octetString, sequence, setOf, smallInteger } from '../../keys/x509/write-der.ts'
 import type { ByteSource } from '../../message/byte-source.ts'
 import { free } from '../../message/free.ts'
 import { aes256Cbc, data, envelopedData } from './algorithms.ts'

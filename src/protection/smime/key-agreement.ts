@@ -6,8 +6,8 @@ import {
   hkdfSync,
   type KeyObject,
 } from 'node:crypto'
-import { childrenOf, readDer } from '../../keys/read-der.ts'
-import { bitString, context, octetString, sequence } from '../../keys/write-der.ts'
+import { childrenOf, readDer } from '../../keys/x509/read-der.ts'
+import { bitString, context, octetString, sequence } from '../../keys/x509/write-der.ts'
 import { EnvelopeProblem } from './closed-envelope.ts'
 import { type KeyAgreementRecipient, readAlgorithm } from './read-recipients.ts'
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { createInflate } from 'node:zlib'
-import { oidOf, readDer } from '../../keys/read-der.ts'
+import { oidOf, readDer } from '../../keys/x509/read-der.ts'
 import type { ByteSource, Workspace } from '../../message/byte-source.ts'
 import { type BerOctets, BerReader } from './ber-reader.ts'
 import { type ClosedEnvelope, closedBecause, EnvelopeProblem } from './closed-envelope.ts'

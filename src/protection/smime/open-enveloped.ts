@@ -6,8 +6,8 @@ import {
   privateDecrypt,
   randomBytes,
 } from 'node:crypto'
-import type { Certificate } from '../../keys/certificate.ts'
-import { isNamedBy } from '../../keys/recipient-identifier.ts'
+import type { Certificate } from '../../keys/x509/certificate.ts'
+import { isNamedBy } from '../../keys/x509/recipient-identifier.ts'
 import type { ByteSource, Workspace } from '../../message/byte-source.ts'
 import { free } from '../../message/free.ts'
 import { type ClosedEnvelope, closedBecause, EnvelopeProblem } from './closed-envelope.ts'

@@ -1,4 +1,4 @@
-import type { RecipientIdentifier } from '../../keys/recipient-identifier.ts'
+import type { RecipientIdentifier } from '../../keys/x509/recipient-identifier.ts'
 import type { ByteSource } from '../../message/byte-source.ts'
 import { type ClosedEnvelope, closedBecause } from './closed-envelope.ts'
 import { cipherName } from './content-cipher.ts'

@@ -1,5 +1,5 @@
-import { childrenOf, type DerElement, MalformedDer, oidOf, readDer } from '../../keys/read-der.ts'
-import type { RecipientIdentifier } from '../../keys/recipient-identifier.ts'
+import { childrenOf, type DerElement, MalformedDer, oidOf, readDer } from '../../keys/x509/read-der.ts'
+import type { RecipientIdentifier } from '../../keys/x509/recipient-identifier.ts'
 
 export interface AlgorithmIdentifier {
   readonly oid: string

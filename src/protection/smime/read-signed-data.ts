@@ -1,6 +1,6 @@
-import { type Certificate, readCertificate } from '../../keys/certificate.ts'
-import { childrenOf, type DerElement, MalformedDer, oidOf, readDer } from '../../keys/read-der.ts'
-import type { RecipientIdentifier } from '../../keys/recipient-identifier.ts'
+import { type Certificate, readCertificate } from '../../keys/x509/certificate.ts'
+import { childrenOf, type DerElement, MalformedDer, oidOf, readDer } from '../../keys/x509/read-der.ts'
+import type { RecipientIdentifier } from '../../keys/x509/recipient-identifier.ts'
 import type { ByteSource, Workspace } from '../../message/byte-source.ts'
 import { BerReader } from './ber-reader.ts'
 

@@ -7,9 +7,9 @@ import {
   type KeyObject,
   publicEncrypt,
 } from 'node:crypto'
-import type { Certificate } from '../../keys/certificate.ts'
-import { childrenOf, readDer } from '../../keys/read-der.ts'
-import { bitString, context, octetString, sequence, smallInteger } from '../../keys/write-der.ts'
+import type { Certificate } from '../../keys/x509/certificate.ts'
+import { childrenOf, readDer } from '../../keys/x509/read-der.ts'
+import { bitString, context, octetString, sequence, smallInteger } from '../../keys/x509/write-der.ts'
 import {
   aes256Wrap,
   ecPublicKey,

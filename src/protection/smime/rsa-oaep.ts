@@ -1,5 +1,5 @@
 import { constants, createHash, type KeyObject, privateDecrypt, timingSafeEqual } from 'node:crypto'
-import { childrenOf, type DerElement, readDer } from '../../keys/read-der.ts'
+import { childrenOf, type DerElement, readDer } from '../../keys/x509/read-der.ts'
 import { EnvelopeProblem } from './closed-envelope.ts'
 import { contentOf, readAlgorithm } from './read-recipients.ts'
 

@@ -1,5 +1,5 @@
 import { constants, type KeyObject, type SignKeyObjectInput, sign } from 'node:crypto'
-import { context, oid, sequence, smallInteger } from '../../keys/write-der.ts'
+import { context, oid, sequence, smallInteger } from '../../keys/x509/write-der.ts'
 import { type DigestName, digests, ecdsaWith, ed25519, hashAndMask, rsaEncryption } from './algorithms.ts'
 
 /** How a kind of key signs in CMS. */

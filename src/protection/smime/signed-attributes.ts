@@ -1,6 +1,6 @@
 import type { Signer } from '../../keys/signer.ts'
-import { allows } from '../../keys/usable-for.ts'
-import { octetString, oid, sequence, setOf, time } from '../../keys/write-der.ts'
+import { allows } from '../../keys/x509/usable-for.ts'
+import { octetString, oid, sequence, setOf, time } from '../../keys/x509/write-der.ts'
 import {
   aes128Cbc,
   aes128Gcm,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Signer } from '../../keys/signer.ts'
-import { context, derHead, octetString, sequence, setOf, smallInteger } from '../../keys/write-der.ts'
+import { context, derHead, octetString, sequence, setOf, smallInteger } from '../../keys/x509/write-der.ts'
 import type { ByteSource } from '../../message/byte-source.ts'
 import { type DigestName, data, digestIdentifier, issuerAndSerialNumber, signedData } from './algorithms.ts'
 import { signatureSchemeOf, signWith } from './signature-scheme.ts'

@@ -1,4 +1,4 @@
-import { derHead } from '../../keys/write-der.ts'
+import { derHead } from '../../keys/x509/write-der.ts'
 
 /** The beginning of an element whose content is `front` and `streamed` bytes that follow later. */
 export function streamedElement(tag: number, front: Uint8Array, streamed: number): Buffer {

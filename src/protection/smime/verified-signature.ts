@@ -1,4 +1,4 @@
-import type { Certificate } from '../../keys/certificate.ts'
+import type { Certificate } from '../../keys/x509/certificate.ts'
 import type { ByteSource } from '../../message/byte-source.ts'
 
 /** Why a signature proves nothing, whoever made it. */

@@ -1,4 +1,4 @@
-import { MalformedDer } from '../../keys/read-der.ts'
+import { MalformedDer } from '../../keys/x509/read-der.ts'
 import type { ByteSource, Workspace } from '../../message/byte-source.ts'
 import { MalformedBer } from './ber-reader.ts'
 import { coveredContent } from './covered-content.ts'

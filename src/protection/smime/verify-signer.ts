@@ -1,7 +1,7 @@
-import type { Certificate } from '../../keys/certificate.ts'
-import { type DerElement, MalformedDer, oidOf } from '../../keys/read-der.ts'
-import { isNamedBy } from '../../keys/recipient-identifier.ts'
-import { verifySignature } from '../../keys/verify-signature.ts'
+import type { Certificate } from '../../keys/x509/certificate.ts'
+import { type DerElement, MalformedDer, oidOf } from '../../keys/x509/read-der.ts'
+import { isNamedBy } from '../../keys/x509/recipient-identifier.ts'
+import { verifySignature } from '../../keys/x509/verify-signature.ts'
 import type { CoveredContent } from './covered-content.ts'
 import {
   capabilitiesOf,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Certificate } from '../../../src/keys/certificate.ts'
 import { findCertificates } from '../../../src/keys/find-keys.ts'
 import { findAuthorsSigner, findWays } from '../../../src/keys/find-ways.ts'
+import type { Certificate } from '../../../src/keys/x509/certificate.ts'
 import type { StoredKey } from '../../../src/storage/key-store.ts'
 import { mailUser, makeCertificate } from '../../support/make-certificate.ts'
 import { storedCertificate } from '../../support/stored-key.ts'

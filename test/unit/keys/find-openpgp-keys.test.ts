@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { findOpenPgpKeys, findOpenPgpSigner } from '../../../src/keys/find-openpgp-keys.ts'
 import { findWays } from '../../../src/keys/find-ways.ts'
-import { readOpenPgpKey } from '../../../src/keys/openpgp-key.ts'
+import { readOpenPgpKey } from '../../../src/keys/openpgp/openpgp-key.ts'
 import type { StoredKey } from '../../../src/storage/key-store.ts'
 import { testKeyFile } from '../../support/test-keys.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { readOpenPgpKey } from '../../../src/keys/openpgp-key.ts'
+import { readOpenPgpKey } from '../../../src/keys/openpgp/openpgp-key.ts'
 import { ownKeysIn } from '../../../src/keys/own-keys.ts'
 import type { KeyStore, StoredKey } from '../../../src/storage/key-store.ts'
 import { openTestStorage } from '../../support/open-test-storage.ts'

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { readKey } from 'openpgp'
 import { describe, expect, it } from 'vitest'
 import { openpgpKeysFor } from '../../../../src/keys/discovery/openpgp-keys-for.ts'
-import { readOpenPgpKey } from '../../../../src/keys/openpgp-key.ts'
+import { readOpenPgpKey } from '../../../../src/keys/openpgp/openpgp-key.ts'
 
 const armored = readFileSync(new URL('../../../keys/pgp/dave-curve25519.pub.asc', import.meta.url), 'utf8')
 const key = (await readKey({ armoredKey: armored })).write()

@@ -4,7 +4,7 @@ import { generateKey, readKey } from 'openpgp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { askedAddress } from '../../../../src/keys/discovery/asked-address.ts'
 import { webKeyDirectory } from '../../../../src/keys/discovery/web-key-directory.ts'
-import { readOpenPgpKey } from '../../../../src/keys/openpgp-key.ts'
+import { readOpenPgpKey } from '../../../../src/keys/openpgp/openpgp-key.ts'
 import { keyHostAddress, startKeyHost } from '../../../support/key-host.ts'
 import type { Zone } from '../../../support/zone-lookup.ts'
 

@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readCertificate } from '../../../../src/keys/certificate.ts'
-import { importKeys } from '../../../../src/keys/import.ts'
+import { importKeys } from '../../../../src/keys/import/import-keys.ts'
 import {
   createKeyRequest,
   joinRequestedKey,
@@ -15,10 +14,11 @@ import {
   currentCrl,
   issueCertificate,
 } from '../../../../src/keys/own-authority/own-authority.ts'
-import { pemBlocks, pemContent } from '../../../../src/keys/pem.ts'
 import { judgeCrl } from '../../../../src/keys/revocation/judge-crl.ts'
 import { readCrl } from '../../../../src/keys/revocation/read-crl.ts'
-import { usableFor } from '../../../../src/keys/usable-for.ts'
+import { readCertificate } from '../../../../src/keys/x509/certificate.ts'
+import { pemBlocks, pemContent } from '../../../../src/keys/x509/pem.ts'
+import { usableFor } from '../../../../src/keys/x509/usable-for.ts'
 import type { Storage } from '../../../../src/storage/open-storage.ts'
 import { openTestStorage } from '../../../support/open-test-storage.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { MalformedDer, readDer } from '../../../../src/keys/read-der.ts'
 import { judgeCrl } from '../../../../src/keys/revocation/judge-crl.ts'
 import { findRevoked, readCrl } from '../../../../src/keys/revocation/read-crl.ts'
-import { der, sequence, time } from '../../../../src/keys/write-der.ts'
+import { MalformedDer, readDer } from '../../../../src/keys/x509/read-der.ts'
+import { der, sequence, time } from '../../../../src/keys/x509/write-der.ts'
 import { testCertificate, testKeyFile } from '../../../support/test-keys.ts'
 
 const bytes = readFileSync(testKeyFile('intermediate-ca.crl.der'))

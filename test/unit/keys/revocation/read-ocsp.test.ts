@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, it, test } from 'vitest'
-import { MalformedDer } from '../../../../src/keys/read-der.ts'
 import { judgeOcsp } from '../../../../src/keys/revocation/judge-ocsp.ts'
 import { ocspRequest } from '../../../../src/keys/revocation/ocsp-request.ts'
 import { readOcspResponse } from '../../../../src/keys/revocation/read-ocsp.ts'
+import { MalformedDer } from '../../../../src/keys/x509/read-der.ts'
 import { revocationAuthority } from '../../../support/revocation-authority.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { der, octetString, oid, sequence } from '../../../../src/keys/write-der.ts'
+import { der, octetString, oid, sequence } from '../../../../src/keys/x509/write-der.ts'
 import { bytesInMemory } from '../../../../src/message/byte-source.ts'
 import { type BerOctets, BerReader, MalformedBer } from '../../../../src/protection/smime/ber-reader.ts'
 import { indefinite } from '../../../support/make-envelope.ts'

@@ -1,6 +1,6 @@
 import { constants, publicEncrypt, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { der, oid, sequence } from '../../../../src/keys/write-der.ts'
+import { der, oid, sequence } from '../../../../src/keys/x509/write-der.ts'
 import { bytesInMemory, type Workspace } from '../../../../src/message/byte-source.ts'
 import { openEnvelope } from '../../../../src/protection/smime/open-enveloped.ts'
 import { openWorkspace } from '../../../../src/storage/spool.ts'

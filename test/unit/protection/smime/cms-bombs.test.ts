@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { der, oid, sequence, smallInteger } from '../../../../src/keys/write-der.ts'
+import { der, oid, sequence, smallInteger } from '../../../../src/keys/x509/write-der.ts'
 import { bytesInMemory } from '../../../../src/message/byte-source.ts'
 import { readEnvelope } from '../../../../src/protection/smime/read-envelope.ts'
 import { contentInfo, indefinite, makeEnvelope, transportOf } from '../../../support/make-envelope.ts'

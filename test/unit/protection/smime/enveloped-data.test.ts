@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { childrenOf, readDer } from '../../../../src/keys/read-der.ts'
+import { childrenOf, readDer } from '../../../../src/keys/x509/read-der.ts'
 import { type ByteSource, bytesInMemory } from '../../../../src/message/byte-source.ts'
 import { streamEnvelopedData } from '../../../../src/protection/smime/enveloped-data.ts'
 import { testCertificate } from '../../../support/test-keys.ts'

@@ -10,8 +10,8 @@ import {
   randomBytes,
 } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { readDer } from '../../../../src/keys/read-der.ts'
-import { context, octetString, oid, sequence } from '../../../../src/keys/write-der.ts'
+import { readDer } from '../../../../src/keys/x509/read-der.ts'
+import { context, octetString, oid, sequence } from '../../../../src/keys/x509/write-der.ts'
 import { EnvelopeProblem } from '../../../../src/protection/smime/closed-envelope.ts'
 import { keyAgreement } from '../../../../src/protection/smime/key-agreement.ts'
 

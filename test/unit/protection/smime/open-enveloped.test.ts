@@ -10,7 +10,7 @@ import {
   sequence,
   setOf,
   smallInteger,
-} from '../../../../src/keys/write-der.ts'
+} from '../../../../src/keys/x509/write-der.ts'
 import { bytesInMemory, type Workspace } from '../../../../src/message/byte-source.ts'
 import { openEnvelope } from '../../../../src/protection/smime/open-enveloped.ts'
 import { openWorkspace } from '../../../../src/storage/spool.ts'

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { der, nullValue, octetString, oid, sequence, smallInteger } from '../../../../src/keys/write-der.ts'
+import {
+  der,
+  nullValue,
+  octetString,
+  oid,
+  sequence,
+  smallInteger,
+} from '../../../../src/keys/x509/write-der.ts'
 import { bytesInMemory } from '../../../../src/message/byte-source.ts'
 import { certificatesOnly } from '../../../../src/protection/smime/certificates-only.ts'
 import { readEnvelope } from '../../../../src/protection/smime/read-envelope.ts'

@@ -1,8 +1,8 @@
 import { constants, generateKeyPairSync, publicEncrypt, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { readDer } from '../../../../src/keys/read-der.ts'
-import { context, octetString, oid, sequence } from '../../../../src/keys/write-der.ts'
+import { readDer } from '../../../../src/keys/x509/read-der.ts'
+import { context, octetString, oid, sequence } from '../../../../src/keys/x509/write-der.ts'
 import { EnvelopeProblem } from '../../../../src/protection/smime/closed-envelope.ts'
 import { decryptOaep, readOaepParameters } from '../../../../src/protection/smime/rsa-oaep.ts'
 

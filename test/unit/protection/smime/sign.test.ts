@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { childrenOf, type DerElement, oidOf, readDer } from '../../../../src/keys/read-der.ts'
+import { childrenOf, type DerElement, oidOf, readDer } from '../../../../src/keys/x509/read-der.ts'
 import { partBytes } from '../../../../src/message/build-part.ts'
 import { bytesInMemory, type Workspace } from '../../../../src/message/byte-source.ts'
 import type { MimeEntity } from '../../../../src/message/mime-entity.ts'

@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
-import { context, octetString, oid, sequence, time } from '../../../../src/keys/write-der.ts'
+import { context, octetString, oid, sequence, time } from '../../../../src/keys/x509/write-der.ts'
 import { partBytes } from '../../../../src/message/build-part.ts'
 import { bytesInMemory, type Workspace } from '../../../../src/message/byte-source.ts'
 import { certificatesOnly } from '../../../../src/protection/smime/certificates-only.ts'
