@@ -1,83 +1,22 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { codeMeanings, codePattern } from '../policy/list-codes.ts'
-import { comparableDomain, readPattern } from '../policy/pattern.ts'
 import { Duration } from '../policy/policy.ts'
 import { ConfigProblem } from './config-problem.ts'
 import { readText } from './read-text.ts'
 import { readYaml } from './read-yaml.ts'
-
-const path = z.string().regex(/^\/[^\0\n]*$/, 'a path that begins with /')
-
-/** Linux, unix(7): sun_path has 108 bytes with the zero at its end. */
-const socketPath = path.refine(
-  (text) => Buffer.byteLength(text) <= 107,
-  'a socket path has at most 107 bytes',
-)
-
-const loopback = /^inet:(127(\.\d{1,3}){3}|\[::1\]|localhost):\d{1,5}$/
-
-/** Nobody who connects proves who he is, so it has to be the same machine. */
-const listenAddress = z
-  .string()
-  .refine((text) => socketPath.safeParse(text).success || (loopback.test(text) && hasPort(text)), {
-    error: 'a socket path of at most 107 bytes or inet:127.0.0.1:PORT is wanted here',
-  })
-
-const loopbackAddress = z
-  .string()
-  .refine((text) => loopback.test(text) && hasPort(text), { error: 'inet:127.0.0.1:PORT is wanted here' })
-
-const peerAddress = z
-  .string()
-  .refine(
-    (text) =>
-      socketPath.safeParse(text).success ||
-      (/^inet:(\[[\da-f:.]+\]|[\w.-]+):\d{1,5}$/i.test(text) && hasPort(text)),
-    {
-      error: 'a socket path or inet:HOST:PORT is wanted here',
-    },
-  )
-
-const groupName = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a group')
-
-const dnsServer = z
-  .string()
-  .refine((text) => /^(\[[\da-f:.]+\]|\d{1,3}(\.\d{1,3}){3}):\d{1,5}$/i.test(text) && hasPort(text), {
-    error: 'an IP address and port such as 127.0.0.1:53 or [::1]:53 is wanted here',
-  })
-
-const ownDomain = z
-  .string()
-  .refine(
-    (text) =>
-      !text.includes('@') && !text.startsWith('*') && text !== 'default' && readPattern(text) !== undefined,
-    {
-      error: 'a mail domain such as example.org is wanted here',
-    },
-  )
-  .transform(comparableDomain)
-
-function hasPort(text: string): boolean {
-  return Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535
-}
-
-/** A key server over HTTPS, as `keys.openpgp.org` or `keys.example.org:8443`. */
-const keyServer = z
-  .string()
-  .regex(/^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*(:\d{1,5})?$/, 'a host such as keys.openpgp.org')
-  .refine((text) => !text.includes(':') || hasPort(text), 'a port has at most five digits')
-
-const LdapDirectory = z.strictObject({
-  url: z
-    .string()
-    .regex(/^ldaps?:\/\/(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i, 'ldaps://HOST or ldap://HOST')
-    .describe('ldaps://HOST[:PORT], or ldap://HOST[:PORT], which is always upgraded to TLS (StartTLS)'),
-  base: z.string().min(1).max(500).describe('distinguished name below which people are looked for'),
-  authorities: path
-    .exactOptional()
-    .describe('PEM file with the authorities of its TLS certificate; left out: those that Node brings'),
-})
+import {
+  dnsServer,
+  groupName,
+  keyServer,
+  LdapDirectory,
+  listenAddress,
+  loopbackAddress,
+  ownDomain,
+  path,
+  peerAddress,
+  socketPath,
+} from './setting-values.ts'
 
 /** A list that is asked by DNS (RFC 5782); what its answers mean stands in a table of its operator. */
 const DnsList = z.strictObject({
